@@ -1,0 +1,129 @@
+"""The protocol of a backend: what the rest of the product may ask of a framework.
+
+Requirements that shape it:
+
+* a `Backend` is a description: naming, listing and planning must never import the framework;
+* `Backend.open` is the only place where the framework is imported, and it runs in a worker
+  process that already has the environment variables which `Backend.environment` asked for;
+* a `Runtime` is a thin bag of verbs on arrays. `sync` is required, because a timing without it
+  measures how fast work is queued; `location` is required, because a silent fall-back to the
+  CPU must not be sold as a fast GPU.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from hwdoctor.model import Precision
+
+HostArray = npt.NDArray[Any]
+
+
+class BackendUnavailable(Exception):  # noqa: N818 -- states a condition, as ImportError does
+    """The backend, device or precision cannot be had here; the text says why."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Variant:
+    """A named way of running a backend that differs by environment variables alone."""
+
+    environment: Mapping[str, str]
+    meaning: str
+    threads: int | None = None
+
+
+class Runtime(ABC):
+    """An imported framework on one device at one precision."""
+
+    device: str
+    precision: Precision
+
+    @abstractmethod
+    def put(self, host: HostArray) -> Any:
+        """Copy a host array to the device; floating arrays take the runtime's precision."""
+
+    @abstractmethod
+    def get(self, array: Any) -> HostArray:
+        """Copy an array to the host, its dtype kept (bfloat16 comes back as float32)."""
+
+    @abstractmethod
+    def sync(self, arrays: Iterable[Any]) -> None:
+        """Return when every one of these arrays is computed."""
+
+    @abstractmethod
+    def location(self, array: Any) -> str:
+        """Where an array lives: a device name of this backend, or the foreign type's name."""
+
+    @abstractmethod
+    def dtype(self, array: Any) -> str:
+        """NumPy's name of the array's element type, or `bfloat16`."""
+
+    def threads(self) -> int | None:
+        """How many threads the framework computes with, where it says so."""
+        return None
+
+    def reset_device_peak(self) -> None:
+        """Begin a new device-memory high-water mark, where the framework keeps one."""
+
+    def device_peak_bytes(self) -> int | None:
+        """Device memory's high-water mark; None where the device's memory is the host's."""
+        return None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Backend(ABC):
+    """What is known of a backend without importing it."""
+
+    name: str
+    """Extra in pyproject, prefix of configurations, name of kernel files, test id."""
+    module: str
+    """The import name."""
+    distributions: tuple[str, ...]
+    """PyPI distributions whose versions belong into a result."""
+    devices: tuple[str, ...]
+    """Every device this backend can ever name, the same on every machine."""
+    variants: Mapping[str, Variant] = field(default_factory=dict)
+
+    @abstractmethod
+    def environment(
+        self, device: str, precision: Precision, threads: int | None
+    ) -> dict[str, str]:
+        """Variables that must be set before the framework is imported."""
+
+    @abstractmethod
+    def precisions(self, device: str) -> tuple[Precision, ...]:
+        """What the device can be asked for; anything else is skipped, not silently cast."""
+
+    @abstractmethod
+    def open(self, device: str, precision: Precision) -> Runtime:
+        """Import the framework.
+
+        Raises:
+            BackendUnavailable: not installed, or no such device on this machine.
+        """
+
+
+NUMPY_DTYPES: dict[str, npt.DTypeLike] = {"float64": np.float64, "float32": np.float32}
+
+
+def host_dtype(precision: Precision) -> npt.DTypeLike:
+    """The NumPy type that carries a precision on the host (bfloat16 travels as float32)."""
+    return NUMPY_DTYPES.get(precision, np.float32)
+
+
+def thread_environment(threads: int | None) -> dict[str, str]:
+    """The variables by which native thread pools are sized, for pools read at import."""
+    if threads is None:
+        return {}
+    names = (
+        "OMP_NUM_THREADS",
+        "OPENBLAS_NUM_THREADS",
+        "MKL_NUM_THREADS",
+        "VECLIB_MAXIMUM_THREADS",
+        "NUMEXPR_NUM_THREADS",
+    )
+    return dict.fromkeys(names, str(threads))

@@ -1,0 +1,115 @@
+"""The values that flow between the layers: immutable, comparable, JSON both ways.
+
+Nothing in here reads a machine, a file or a clock, and nothing prints. Every structure that
+crosses a layer boundary, is saved, mailed or replayed is one of these. The JSON Schemas that
+the package publishes are generated from these definitions (`hwdoctor.model.schemas`).
+
+Schema history
+--------------
+2026-11  hwdoctor.facts/1, recording/1, check/1, outcome/1, recommendation/1: first versions.
+"""
+
+from hwdoctor.model.codec import Document, decode, decode_line, encode, encode_line, to_builtins
+from hwdoctor.model.configuration import Configuration, Precision
+from hwdoctor.model.errors import CouldNotAssess, UsageError
+from hwdoctor.model.facts import (
+    Accelerator,
+    BackendFacts,
+    Budget,
+    Cpu,
+    Facts,
+    Host,
+    Memory,
+    OperationFacts,
+    Power,
+    Python,
+    Tier,
+)
+from hwdoctor.model.finding import (
+    CheckReport,
+    Evidence,
+    Finding,
+    Remedy,
+    Severity,
+    Skipped,
+    Status,
+    Verdict,
+)
+from hwdoctor.model.identity import facts_digest, fingerprint, machine_slug
+from hwdoctor.model.outcome import (
+    Capsule,
+    CellParameters,
+    Outcome,
+    OutcomeKind,
+    OutputError,
+    Telemetry,
+    Throughput,
+)
+from hwdoctor.model.recommendation import (
+    BudgetVerdict,
+    Excluded,
+    MachineName,
+    Overall,
+    Recommendation,
+    WorkloadWinner,
+)
+from hwdoctor.model.recording import (
+    RecordedCommand,
+    RecordedDirectory,
+    RecordedFile,
+    RecordedPython,
+    Recording,
+)
+
+__all__ = [
+    "Accelerator",
+    "BackendFacts",
+    "Budget",
+    "BudgetVerdict",
+    "Capsule",
+    "CellParameters",
+    "CheckReport",
+    "Configuration",
+    "CouldNotAssess",
+    "Cpu",
+    "Document",
+    "Evidence",
+    "Excluded",
+    "Facts",
+    "Finding",
+    "Host",
+    "MachineName",
+    "Memory",
+    "OperationFacts",
+    "Outcome",
+    "OutcomeKind",
+    "OutputError",
+    "Overall",
+    "Power",
+    "Precision",
+    "Python",
+    "Recommendation",
+    "RecordedCommand",
+    "RecordedDirectory",
+    "RecordedFile",
+    "RecordedPython",
+    "Recording",
+    "Remedy",
+    "Severity",
+    "Skipped",
+    "Status",
+    "Telemetry",
+    "Throughput",
+    "Tier",
+    "UsageError",
+    "Verdict",
+    "WorkloadWinner",
+    "decode",
+    "decode_line",
+    "encode",
+    "encode_line",
+    "facts_digest",
+    "fingerprint",
+    "machine_slug",
+    "to_builtins",
+]

@@ -1,0 +1,162 @@
+"""Facts: what this machine, interpreter and environment are (schema hwdoctor.facts/1).
+
+Unknown is `None`, never a guess, and never a value out of a table passed off as a reading.
+"""
+
+from typing import ClassVar, Literal
+
+from hwdoctor.model.codec import Document
+
+
+class Host(Document, kw_only=True):
+    """The operating system and what it runs in."""
+
+    system: str | None = None
+    """`Linux`, `Darwin` or `Windows`."""
+    os_version: str | None = None
+    architecture: str | None = None
+    virtual: bool | None = None
+    container: str | None = None
+    """`docker`, `kubernetes`, `podman`, `lxc`, `wsl`, ... or None: none seen."""
+    translated: bool | None = None
+    """An x86-64 process translated by Rosetta."""
+
+
+class Tier(Document, kw_only=True):
+    """A group of equal cores; the fastest first."""
+
+    name: str
+    """As the system calls it: Performance, Efficiency, Super, Standard."""
+    cores: int | None = None
+
+
+class Budget(Document, kw_only=True):
+    """What a process may really use of the processor."""
+
+    cores: float | None = None
+    """Smallest of affinity and quota; may be fractional under a quota."""
+    limited_by: str | None = None
+    """`affinity`, `cgroup` or None: nothing limits it."""
+
+
+class Cpu(Document, kw_only=True):
+    """The processor."""
+
+    vendor: str | None = None
+    brand: str | None = None
+    family: str | None = None
+    variant: str | None = None
+    physical_cores: int | None = None
+    logical_cores: int | None = None
+    tiers: tuple[Tier, ...] = ()
+    budget: Budget = Budget()
+    features: tuple[str, ...] = ()
+    governor: str | None = None
+
+
+class Memory(Document, kw_only=True):
+    """Main memory, in bytes."""
+
+    total_bytes: int | None = None
+    available_bytes: int | None = None
+    limit_bytes: int | None = None
+    """cgroup limit, where it is below the total."""
+    pressure: str | None = None
+    swap_used_bytes: int | None = None
+
+
+class Accelerator(Document, kw_only=True):
+    """A GPU, TPU or neural engine that the system shows."""
+
+    kind: Literal["gpu", "tpu", "npu"]
+    vendor: str | None = None
+    name: str | None = None
+    cores: int | None = None
+    memory_bytes: int | None = None
+    api: Literal["metal", "cuda", "rocm", "tpu", "ane"] | None = None
+    driver: str | None = None
+    index: int | None = None
+
+
+class Power(Document, kw_only=True):
+    """Power supply and thermal state."""
+
+    source: str | None = None
+    """`mains` or `battery`."""
+    low_power_mode: bool | None = None
+    thermal: str | None = None
+
+
+class Python(Document, kw_only=True):
+    """The interpreter that is judged."""
+
+    version: str | None = None
+    implementation: str | None = None
+    machine: str | None = None
+    """The architecture the interpreter was built for."""
+    virtual_environment: bool | None = None
+    jax_plugins: tuple[str, ...] | None = None
+    """Platform names that installed packages register under `jax_plugins`."""
+
+
+class OperationFacts(Document, kw_only=True):
+    """One operation that a probe tried, against its float64 reference."""
+
+    name: str
+    device: str
+    dtype: str
+    status: Literal["ok", "wrong", "unsupported", "error"]
+    error: float | None = None
+    """Largest error, in the unit of `tolerance`."""
+    tolerance: float | None = None
+    detail: str | None = None
+
+
+class BackendFacts(Document, kw_only=True):
+    """What the probe of one backend saw, including how it died."""
+
+    name: str
+    status: Literal[
+        "ok", "missing", "error", "timeout", "crashed", "out-of-memory", "garbage", "not-probed"
+    ]
+    version: str | None = None
+    devices: tuple[str, ...] = ()
+    operations: tuple[OperationFacts, ...] = ()
+    stage: str | None = None
+    """The last stage the probe announced: where it died or hung."""
+    signal: str | None = None
+    """`SIGSEGV`, `SIGABRT`, ... when a signal ended it."""
+    detail: str | None = None
+    """Exception text or the end of stderr."""
+    threads: int | None = None
+    """Native threads of the process after first use."""
+    pools: dict[str, int] = {}
+    """Thread pools and their sizes: `openblas`, `openmp`, `torch-intraop`, ..."""
+    seconds: float | None = None
+
+
+class Facts(Document, kw_only=True):
+    """Everything the rules may look at."""
+
+    SCHEMA: ClassVar[str] = "hwdoctor.facts/1"
+
+    schema: Literal["hwdoctor.facts/1"] = "hwdoctor.facts/1"
+    host: Host = Host()
+    cpu: Cpu = Cpu()
+    memory: Memory = Memory()
+    accelerators: tuple[Accelerator, ...] | None = None
+    """None: nobody could look; empty: looked and found none."""
+    power: Power = Power()
+    load_average: float | None = None
+    """Runnable processes, averaged over one minute."""
+    python: Python = Python()
+    packages: dict[str, str] | None = None
+    """Normalised distribution name to version; None: not known."""
+    environment: dict[str, str] | None = None
+    """Allow-listed variables only."""
+    backends: tuple[BackendFacts, ...] | None = None
+    """None: no probe ran (level 0)."""
+
+    def backend(self, name: str) -> BackendFacts | None:
+        """The probe result of one backend, if there is one."""
+        return next((b for b in self.backends or () if b.name == name), None)

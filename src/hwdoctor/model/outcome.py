@@ -1,0 +1,136 @@
+"""The outcome of one cell in one process (schema hwdoctor.outcome/1): a side-car line.
+
+ASV's own result file cannot say why a value is missing. This line can, and it carries what a
+stranger needs to run the cell again. Key: (benchmark, parameters, run, process).
+
+Units: seconds per call, bytes, FLOP/s, bytes/s, joules per call.
+"""
+
+from typing import ClassVar, Literal
+
+from hwdoctor.model.codec import Document
+
+OutcomeKind = Literal[
+    "ok",
+    "skipped",
+    "wrong-result",
+    "fell-back",
+    "failed",
+    "timeout",
+    "out-of-memory",
+    "crashed",
+    "unstable",
+]
+
+
+class CellParameters(Document, kw_only=True):
+    """The ASV parameters that every suite of ours has, in this order."""
+
+    configuration: str
+    precision: str
+    size: str
+
+
+class Throughput(Document, kw_only=True):
+    """Work done per second at the median sample."""
+
+    value: float
+    unit: str
+
+
+class OutputError(Document, kw_only=True):
+    """The largest error of one output, in that output's own unit."""
+
+    output: str
+    largest_error: float | None
+    """None where the error is not a number (a NaN where the reference has a value)."""
+    tolerance: float
+    unit: str
+    ok: bool
+
+
+class Telemetry(Document, kw_only=True):
+    """The state of the machine at one moment."""
+
+    load_average: float | None = None
+    cpu_mhz: float | None = None
+    temperature_celsius: float | None = None
+    thermal_pressure: str | None = None
+    power_mode: str | None = None
+    throttled_periods: int | None = None
+    swap_used_bytes: int | None = None
+    available_bytes: int | None = None
+
+
+class Capsule(Document, kw_only=True):
+    """What it takes to run the cell again elsewhere."""
+
+    command: str
+    configuration: str
+    environment: dict[str, str] = {}
+    packages: dict[str, str] = {}
+    python: str | None = None
+    seed: int
+    workload_version: str
+    inputs_digest: str | None = None
+    items: int | None = None
+    threads: int | None = None
+
+
+class Outcome(Document, kw_only=True):
+    """One line of `<stem>.outcomes.jsonl`."""
+
+    SCHEMA: ClassVar[str] = "hwdoctor.outcome/1"
+
+    schema: Literal["hwdoctor.outcome/1"] = "hwdoctor.outcome/1"
+    benchmark: str
+    """The ASV benchmark that shows this cell's time: `black_scholes.Price.time_steady`."""
+    workload: str
+    task: str
+    parameters: CellParameters
+    run: str
+    process: int
+
+    outcome: OutcomeKind
+    reason: str | None = None
+    code: str | None = None
+    """The rule that stands behind the outcome, where one does."""
+    exception: str | None = None
+    signal: str | None = None
+    stage: str | None = None
+    stderr_tail: str | None = None
+
+    started_at: str
+    """UTC, ISO 8601."""
+    duration_seconds: float
+    """Wall clock of the whole cell, process start included."""
+    first_call_seconds: float | None = None
+    second_call_seconds: float | None = None
+    samples_seconds: tuple[float, ...] = ()
+    """Seconds per call, in the order taken; all of one process."""
+    calls_per_sample: int | None = None
+    stopped_by: str | None = None
+    transfer_to_device_seconds: float | None = None
+    transfer_to_host_seconds: float | None = None
+    throughput: Throughput | None = None
+
+    host_baseline_bytes: int | None = None
+    host_peak_bytes: int | None = None
+    """Peak over the baseline taken after imports, before the inputs exist."""
+    device_peak_bytes: int | None = None
+
+    largest_error: float | None = None
+    tolerance: float | None = None
+    errors: tuple[OutputError, ...] = ()
+
+    flops_per_second: float | None = None
+    bytes_per_second: float | None = None
+    share_of_compute_limit: float | None = None
+    share_of_bandwidth_limit: float | None = None
+    energy_joules: float | None = None
+
+    telemetry_before: Telemetry = Telemetry()
+    telemetry_after: Telemetry = Telemetry()
+    fingerprint: str | None = None
+    facts_digest: str | None = None
+    capsule: Capsule

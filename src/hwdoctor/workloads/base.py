@@ -1,0 +1,116 @@
+"""The protocol of a workload, for ours and for a user's own file alike.
+
+One specification, seeded inputs, one obvious float64 reference, and kernels per backend.
+Nothing in here knows how anything is measured.
+"""
+
+import importlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from hwdoctor.backends.base import HostArray, Runtime
+from hwdoctor.model import Precision
+
+Arrays = Mapping[str, Any]
+"""Named arrays of a backend."""
+HostArrays = Mapping[str, HostArray]
+Kernel = Callable[[Arrays], Arrays]
+"""Named device inputs to named device outputs. It may return the same buffers every time."""
+
+SIZES: tuple[str, ...] = ("smoke", "small", "full")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Problem:
+    """One instance: what a kernel is built for."""
+
+    items: int
+    """How many units of work one call does (options, vectors, bars, ...)."""
+    precision: Precision
+    seed: int
+    threads: int | None = None
+
+
+KernelFactory = Callable[[Problem, Runtime], Kernel]
+"""Compiles, allocates output buffers, and returns the callable that is timed."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tolerance:
+    """How far one output may be from its reference, in that output's natural unit.
+
+    The error of an element is `abs(value - reference) / scale`, where `scale` is an array named
+    in the reference's result, or 1.
+    """
+
+    limits: Mapping[Precision, float]
+    unit: str = "absolute"
+    """How a person calls the unit: `of spot`, `absolute`, `relative`."""
+    scale: str | None = None
+    """Name of a reference array to divide by. It is not an output itself."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task:
+    """One thing that a workload asks for, timed as one ASV benchmark class."""
+
+    name: str
+    """Also the name of the kernel factory in every kernel file."""
+    inputs: Callable[[int, int], HostArrays]
+    """`inputs(items, seed)`: seeded NumPy arrays, float64 where floating."""
+    reference: Callable[[HostArrays], HostArrays]
+    """Float64 outputs, plus the scale arrays that the tolerances name. It is given the inputs
+    *as the device sees them*: rounded to the precision that is judged."""
+    tolerances: Mapping[str, Tolerance]
+    """One entry per output; every one of them must be returned by every kernel."""
+    unit: str
+    """Of the throughput: `options/s`."""
+    flops: Callable[[int], float] | None = None
+    """Floating-point operations of one call over this many items."""
+    bytes_moved: Callable[[int, int], float] | None = None
+    """`bytes_moved(items, itemsize)`: the least traffic an ideal kernel needs."""
+    sample: Callable[[int], int] | None = None
+    """How many leading items are verified at a size; None: all of them."""
+
+    @property
+    def class_name(self) -> str:
+        """`implied_volatility` is timed by the ASV class `ImpliedVolatility`."""
+        return "".join(word.capitalize() for word in self.name.split("_"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Workload:
+    """A specification and where its kernels are."""
+
+    name: str
+    version: str
+    """Part of every result; raise it when inputs, outputs or meaning change."""
+    summary: str
+    tasks: tuple[Task, ...]
+    """The first one stands for the workload in a recommendation."""
+    sizes: Mapping[str, int]
+    """Items at smoke, small and full."""
+    precisions: tuple[Precision, ...]
+    kernels: str | Mapping[str, Mapping[str, KernelFactory]]
+    """A package whose modules are named after backends and hold one factory per task, or
+    `{backend: {task: factory}}` for a workload in a single file."""
+    seed: int = 20260101
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+    def task(self, name: str) -> Task:
+        """The task of that name (KeyError if there is none)."""
+        return next(task for task in self.tasks if task.name == name)
+
+    def kernel(self, backend: str, task: str) -> KernelFactory | None:
+        """The kernel factory, or None: this backend has no kernel for the task."""
+        if not isinstance(self.kernels, str):
+            return self.kernels.get(backend, {}).get(task)
+        name = f"{self.kernels}.{backend}"
+        try:
+            module = importlib.import_module(name)
+        except ModuleNotFoundError as error:
+            if error.name == name:
+                return None
+            raise
+        return cast("KernelFactory | None", getattr(module, task, None))
