@@ -66,7 +66,7 @@ class Runtime(ABC):
         """How many threads the framework computes with, where it says so."""
         return None
 
-    def reset_device_peak(self) -> None:
+    def reset_device_peak(self) -> None:  # noqa: B027 -- most devices keep no such mark
         """Begin a new device-memory high-water mark, where the framework keeps one."""
 
     def device_peak_bytes(self) -> int | None:
@@ -89,9 +89,7 @@ class Backend(ABC):
     variants: Mapping[str, Variant] = field(default_factory=dict)
 
     @abstractmethod
-    def environment(
-        self, device: str, precision: Precision, threads: int | None
-    ) -> dict[str, str]:
+    def environment(self, device: str, precision: Precision, threads: int | None) -> dict[str, str]:
         """Variables that must be set before the framework is imported."""
 
     @abstractmethod

@@ -54,6 +54,4 @@ class NumpyBackend(Backend):
         return NumpyRuntime(device, precision)
 
 
-BACKEND = NumpyBackend(
-    name="numpy", module="numpy", distributions=("numpy",), devices=("cpu",)
-)
+BACKEND = NumpyBackend(name="numpy", module="numpy", distributions=("numpy",), devices=("cpu",))

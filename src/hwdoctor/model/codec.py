@@ -16,7 +16,7 @@ _ENCODER = msgspec.json.Encoder(order="deterministic")
 
 
 class Document(msgspec.Struct, frozen=True):
-    """Base of every value in the model: immutable. (`kw_only` is not inherited: say it.)"""
+    """Base of every value in the model. Subclasses say `frozen` and `kw_only` again."""
 
 
 def encode(value: Document) -> bytes:

@@ -14,7 +14,7 @@ Precision = Literal["float64", "float32", "bfloat16"]
 _PATTERN = re.compile(r"^([a-z][a-z0-9_]*)-([a-z][a-z0-9]*)(?:\+([a-z0-9][a-z0-9_.]*))?$")
 
 
-class Configuration(Document, kw_only=True):
+class Configuration(Document, frozen=True, kw_only=True):
     """Backend, device and variant; the precision is a parameter of its own."""
 
     backend: str

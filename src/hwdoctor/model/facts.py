@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 from hwdoctor.model.codec import Document
 
 
-class Host(Document, kw_only=True):
+class Host(Document, frozen=True, kw_only=True):
     """The operating system and what it runs in."""
 
     system: str | None = None
@@ -22,7 +22,7 @@ class Host(Document, kw_only=True):
     """An x86-64 process translated by Rosetta."""
 
 
-class Tier(Document, kw_only=True):
+class Tier(Document, frozen=True, kw_only=True):
     """A group of equal cores; the fastest first."""
 
     name: str
@@ -30,7 +30,7 @@ class Tier(Document, kw_only=True):
     cores: int | None = None
 
 
-class Budget(Document, kw_only=True):
+class Budget(Document, frozen=True, kw_only=True):
     """What a process may really use of the processor."""
 
     cores: float | None = None
@@ -39,7 +39,7 @@ class Budget(Document, kw_only=True):
     """`affinity`, `cgroup` or None: nothing limits it."""
 
 
-class Cpu(Document, kw_only=True):
+class Cpu(Document, frozen=True, kw_only=True):
     """The processor."""
 
     vendor: str | None = None
@@ -54,7 +54,7 @@ class Cpu(Document, kw_only=True):
     governor: str | None = None
 
 
-class Memory(Document, kw_only=True):
+class Memory(Document, frozen=True, kw_only=True):
     """Main memory, in bytes."""
 
     total_bytes: int | None = None
@@ -65,7 +65,7 @@ class Memory(Document, kw_only=True):
     swap_used_bytes: int | None = None
 
 
-class Accelerator(Document, kw_only=True):
+class Accelerator(Document, frozen=True, kw_only=True):
     """A GPU, TPU or neural engine that the system shows."""
 
     kind: Literal["gpu", "tpu", "npu"]
@@ -78,7 +78,7 @@ class Accelerator(Document, kw_only=True):
     index: int | None = None
 
 
-class Power(Document, kw_only=True):
+class Power(Document, frozen=True, kw_only=True):
     """Power supply and thermal state."""
 
     source: str | None = None
@@ -87,7 +87,7 @@ class Power(Document, kw_only=True):
     thermal: str | None = None
 
 
-class Python(Document, kw_only=True):
+class Python(Document, frozen=True, kw_only=True):
     """The interpreter that is judged."""
 
     version: str | None = None
@@ -99,7 +99,7 @@ class Python(Document, kw_only=True):
     """Platform names that installed packages register under `jax_plugins`."""
 
 
-class OperationFacts(Document, kw_only=True):
+class OperationFacts(Document, frozen=True, kw_only=True):
     """One operation that a probe tried, against its float64 reference."""
 
     name: str
@@ -112,7 +112,7 @@ class OperationFacts(Document, kw_only=True):
     detail: str | None = None
 
 
-class BackendFacts(Document, kw_only=True):
+class BackendFacts(Document, frozen=True, kw_only=True):
     """What the probe of one backend saw, including how it died."""
 
     name: str
@@ -135,7 +135,7 @@ class BackendFacts(Document, kw_only=True):
     seconds: float | None = None
 
 
-class Facts(Document, kw_only=True):
+class Facts(Document, frozen=True, kw_only=True):
     """Everything the rules may look at."""
 
     SCHEMA: ClassVar[str] = "hwdoctor.facts/1"

@@ -10,14 +10,14 @@ Status = Literal["fail", "pass", "unknown", "skipped"]
 Verdict = Literal["ready", "blocked", "unknown"]
 
 
-class Evidence(Document, kw_only=True):
+class Evidence(Document, frozen=True, kw_only=True):
     """Something seen that supports a finding."""
 
     kind: Literal["package", "environment", "command", "stderr", "measurement", "file"]
     text: str
 
 
-class Remedy(Document, kw_only=True):
+class Remedy(Document, frozen=True, kw_only=True):
     """What to do about a finding."""
 
     text: str
@@ -25,7 +25,7 @@ class Remedy(Document, kw_only=True):
     safety: Literal["safe", "unsafe", "manual"] = "manual"
 
 
-class Finding(Document, kw_only=True):
+class Finding(Document, frozen=True, kw_only=True):
     """What one rule says about one machine."""
 
     code: str
@@ -47,14 +47,14 @@ class Finding(Document, kw_only=True):
     an optional precision after a slash (`mlx-cpu/float64`)."""
 
 
-class Skipped(Document, kw_only=True):
+class Skipped(Document, frozen=True, kw_only=True):
     """A rule that was not decided, and why."""
 
     code: str
     reason: str
 
 
-class CheckReport(Document, kw_only=True):
+class CheckReport(Document, frozen=True, kw_only=True):
     """The answer of `hwdoctor check`."""
 
     SCHEMA: ClassVar[str] = "hwdoctor.check/1"

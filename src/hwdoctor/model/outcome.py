@@ -23,7 +23,7 @@ OutcomeKind = Literal[
 ]
 
 
-class CellParameters(Document, kw_only=True):
+class CellParameters(Document, frozen=True, kw_only=True):
     """The ASV parameters that every suite of ours has, in this order."""
 
     configuration: str
@@ -31,14 +31,14 @@ class CellParameters(Document, kw_only=True):
     size: str
 
 
-class Throughput(Document, kw_only=True):
+class Throughput(Document, frozen=True, kw_only=True):
     """Work done per second at the median sample."""
 
     value: float
     unit: str
 
 
-class OutputError(Document, kw_only=True):
+class OutputError(Document, frozen=True, kw_only=True):
     """The largest error of one output, in that output's own unit."""
 
     output: str
@@ -49,7 +49,7 @@ class OutputError(Document, kw_only=True):
     ok: bool
 
 
-class Telemetry(Document, kw_only=True):
+class Telemetry(Document, frozen=True, kw_only=True):
     """The state of the machine at one moment."""
 
     load_average: float | None = None
@@ -62,7 +62,7 @@ class Telemetry(Document, kw_only=True):
     available_bytes: int | None = None
 
 
-class Capsule(Document, kw_only=True):
+class Capsule(Document, frozen=True, kw_only=True):
     """What it takes to run the cell again elsewhere."""
 
     command: str
@@ -77,7 +77,7 @@ class Capsule(Document, kw_only=True):
     threads: int | None = None
 
 
-class Outcome(Document, kw_only=True):
+class Outcome(Document, frozen=True, kw_only=True):
     """One line of `<stem>.outcomes.jsonl`."""
 
     SCHEMA: ClassVar[str] = "hwdoctor.outcome/1"

@@ -5,14 +5,14 @@ from typing import ClassVar, Literal
 from hwdoctor.model.codec import Document
 
 
-class MachineName(Document, kw_only=True):
+class MachineName(Document, frozen=True, kw_only=True):
     """A machine as results name it."""
 
     name: str
     fingerprint: str | None = None
 
 
-class Excluded(Document, kw_only=True):
+class Excluded(Document, frozen=True, kw_only=True):
     """A configuration that was not considered, and why."""
 
     configuration: str
@@ -21,7 +21,7 @@ class Excluded(Document, kw_only=True):
     code: str | None = None
 
 
-class WorkloadWinner(Document, kw_only=True):
+class WorkloadWinner(Document, frozen=True, kw_only=True):
     """The fastest proven configuration of one workload at one size and precision."""
 
     workload: str
@@ -39,7 +39,7 @@ class WorkloadWinner(Document, kw_only=True):
     excluded: tuple[Excluded, ...] = ()
 
 
-class Overall(Document, kw_only=True):
+class Overall(Document, frozen=True, kw_only=True):
     """The one configuration to use for everything that was weighed."""
 
     configuration: str
@@ -49,7 +49,7 @@ class Overall(Document, kw_only=True):
     reason: str
 
 
-class BudgetVerdict(Document, kw_only=True):
+class BudgetVerdict(Document, frozen=True, kw_only=True):
     """A budget of a profile and what was measured."""
 
     name: str
@@ -58,7 +58,7 @@ class BudgetVerdict(Document, kw_only=True):
     met: bool | None
 
 
-class Recommendation(Document, kw_only=True):
+class Recommendation(Document, frozen=True, kw_only=True):
     """The answer of `hwdoctor recommend`."""
 
     SCHEMA: ClassVar[str] = "hwdoctor.recommendation/1"

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Literal
 from hwdoctor.model.codec import Document
 
 
-class RecordedCommand(Document, kw_only=True):
+class RecordedCommand(Document, frozen=True, kw_only=True):
     """A command that was run, and what it printed."""
 
     argv: tuple[str, ...]
@@ -18,7 +18,7 @@ class RecordedCommand(Document, kw_only=True):
     returncode: int | None = None
 
 
-class RecordedFile(Document, kw_only=True):
+class RecordedFile(Document, frozen=True, kw_only=True):
     """A file that was read."""
 
     path: str
@@ -26,14 +26,14 @@ class RecordedFile(Document, kw_only=True):
     content: str | None = None
 
 
-class RecordedDirectory(Document, kw_only=True):
+class RecordedDirectory(Document, frozen=True, kw_only=True):
     """A directory that was listed."""
 
     path: str
     entries: tuple[str, ...] = ()
 
 
-class RecordedPython(Document, kw_only=True):
+class RecordedPython(Document, frozen=True, kw_only=True):
     """The interpreter that made the recording, or the one that is judged."""
 
     version: str | None = None
@@ -43,7 +43,7 @@ class RecordedPython(Document, kw_only=True):
     jax_plugins: tuple[str, ...] | None = None
 
 
-class Recording(Document, kw_only=True):
+class Recording(Document, frozen=True, kw_only=True):
     """Raw outputs; `hwdoctor.probing.interpret` makes Facts of them."""
 
     SCHEMA: ClassVar[str] = "hwdoctor.recording/1"

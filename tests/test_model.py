@@ -1,0 +1,1 @@
+"""The model's laws: round trips, published schemas, names and digests."""
