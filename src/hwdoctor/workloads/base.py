@@ -66,12 +66,17 @@ class Task:
     """One entry per output; every one of them must be returned by every kernel."""
     unit: str
     """Of the throughput: `options/s`."""
+    work: Callable[[int, int], float] | None = None
+    """`work(items, itemsize)`: units of `unit` (less the `/s`) in one call; None: the items."""
     flops: Callable[[int], float] | None = None
     """Floating-point operations of one call over this many items."""
     bytes_moved: Callable[[int, int], float] | None = None
     """`bytes_moved(items, itemsize)`: the least traffic an ideal kernel needs."""
     sample: Callable[[int], int] | None = None
-    """How many leading items are verified at a size; None: all of them."""
+    """How many items are verified: the leading corner cases and a seeded sample of the rest.
+    For elementwise tasks only, whose arrays all have the items as first axis. None: all."""
+    sizes: Mapping[str, int] | None = None
+    """Items at each size, where they differ from the workload's."""
 
     @property
     def class_name(self) -> str:
@@ -97,6 +102,10 @@ class Workload:
     `{backend: {task: factory}}` for a workload in a single file."""
     seed: int = 20260101
     labels: Mapping[str, str] = field(default_factory=dict)
+
+    def items(self, task: Task, size: str) -> int:
+        """Items of one call of a task at a size."""
+        return (task.sizes or self.sizes)[size]
 
     def task(self, name: str) -> Task:
         """The task of that name (KeyError if there is none)."""

@@ -1,0 +1,57 @@
+"""Proof that a call is complete when it says so: reading its result must not take longer.
+
+Frameworks queue work. If `sync` returns early, the sample is the time of queueing, and the rest
+of the work shows up when somebody reads the result. So the result is read twice: right after
+`sync`, and, of another call, after that call had time enough to finish in any case. A late
+result makes the first reading longer by what was left to do.
+"""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from hwdoctor.workloads import Arrays
+
+REPETITIONS = 3
+LONG_SECONDS = 2.0
+"""From here on one repetition tells enough: noise is small against the whole."""
+SHARE = 0.2
+"""The part of a whole call-and-read that may be late before it is called unfinished."""
+LEAST_SECONDS = 1e-3
+"""Differences below this are clock and allocator noise."""
+
+Call = Callable[[], Arrays]
+Fetch = Callable[[Arrays], Any]
+
+
+def unfinished_reason(call: Call, fetch: Fetch) -> str | None:
+    """None if `call` returns completed results, else a sentence that says how late they are."""
+    whole = _call_and_fetch(call, fetch)[1]
+    at_once: list[float] = []
+    settled: list[float] = []
+    calls: list[float] = []
+    repetitions = REPETITIONS if whole < LONG_SECONDS else 1
+    for _ in range(repetitions):
+        outputs, called = _seconds(call)
+        at_once.append(_seconds(lambda made=outputs: fetch(made))[1])
+        calls.append(called)
+        outputs, _ = _seconds(call)
+        time.sleep(whole)  # not a guess: the whole of call and read took this long
+        settled.append(_seconds(lambda made=outputs: fetch(made))[1])
+    late = min(at_once) - max(settled)
+    if late <= max(LEAST_SECONDS, SHARE * (min(calls) + min(at_once))):
+        return None
+    return (
+        f"not synchronised: the call returned after {min(calls):.2g} s, but its result took "
+        f"{late:.2g} s longer to read than a finished one"
+    )
+
+
+def _call_and_fetch(call: Call, fetch: Fetch) -> tuple[Any, float]:
+    return _seconds(lambda: fetch(call()))
+
+
+def _seconds(action: Callable[[], Any]) -> tuple[Any, float]:
+    began = time.perf_counter()
+    value = action()
+    return value, time.perf_counter() - began

@@ -1,0 +1,217 @@
+"""One trial: inputs, transfer, first calls, verification, synchronisation, samples, memory.
+
+The order is the point. Nothing is sampled before the output was found right, of the right type,
+on the right device and complete; and the last sample's output is verified again.
+"""
+
+import hashlib
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from hwdoctor.backends import Runtime, backend, known
+from hwdoctor.backends.base import HostArray
+from hwdoctor.measure import synchronisation
+from hwdoctor.measure.memory import HostPeak
+from hwdoctor.measure.protocol import Answer, Request
+from hwdoctor.measure.rounding import round_all
+from hwdoctor.measure.sampling import CLOCK, Samples, collect
+from hwdoctor.measure.verify import (
+    Verdict,
+    check_placement,
+    check_values,
+    choose_items,
+    take,
+)
+from hwdoctor.model import Precision, Throughput
+from hwdoctor.workloads import Arrays, HostArrays, Kernel, Problem, Task, find
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bench:
+    """A kernel that is ready to be called, and everything needed to judge it."""
+
+    task: Task
+    runtime: Runtime
+    problem: Problem
+    kernel: Kernel
+    inputs: Arrays
+    host_inputs: HostArrays
+    """Float64, rounded to the precision that is judged."""
+
+    def call(self) -> Arrays:
+        """One call, complete when it returns."""
+        outputs = self.kernel(self.inputs)
+        self.runtime.sync(outputs.values())
+        return outputs
+
+    def fetch(self, outputs: Arrays) -> dict[str, HostArray]:
+        """The outputs on the host."""
+        return {name: self.runtime.get(outputs[name]) for name in self.task.tolerances}
+
+
+def run_trial(request: Request, stage: Callable[[str], None]) -> Answer:
+    """Measure one cell in this process.
+
+    Raises:
+        BackendUnavailable: the configuration cannot be had here.
+        Exception: whatever the framework or the kernel raises.
+    """
+    workload = find(request.source)
+    task = workload.task(request.task)
+    configuration = known(request.configuration)
+    described = backend(configuration.backend)
+    factory = workload.kernel(configuration.backend, request.task)
+    if factory is None:
+        return Answer(outcome="skipped", reason=f"no {configuration.backend} kernel")
+    precision: Precision = msgspec.convert(request.precision, Precision)
+    items = workload.items(task, request.size)
+
+    runtime = described.open(configuration.device, precision)
+    peak = HostPeak()
+    stage("inputs")
+    raw = task.inputs(items, request.seed)
+    host_inputs = round_all(raw, precision)
+    del raw
+    stage("transfer to device")
+    began = CLOCK()
+    inputs = {name: runtime.put(array) for name, array in host_inputs.items()}
+    runtime.sync(inputs.values())
+    to_device = CLOCK() - began
+    problem = Problem(
+        items=items, precision=precision, seed=request.seed, threads=request.threads
+    )
+    stage("build kernel")
+    runtime.reset_device_peak()
+    began = CLOCK()
+    kernel = factory(problem, runtime)
+    bench = Bench(
+        task=task,
+        runtime=runtime,
+        problem=problem,
+        kernel=kernel,
+        inputs=inputs,
+        host_inputs=host_inputs,
+    )
+    stage("first call")
+    outputs = bench.call()
+    first = CLOCK() - began
+    stage("second call")
+    outputs, second = _timed(bench.call)
+    peak.end_first_window()
+
+    answer = Answer(
+        outcome="ok",
+        first_call_seconds=first,
+        second_call_seconds=second,
+        transfer_to_device_seconds=to_device,
+        host_baseline_bytes=peak.baseline_bytes,
+        items=items,
+        threads=runtime.threads(),
+    )
+    return _judged(bench, answer, outputs, peak, request, stage)
+
+
+def _judged(
+    bench: Bench,
+    answer: Answer,
+    outputs: Arrays,
+    peak: HostPeak,
+    request: Request,
+    stage: Callable[[str], None],
+) -> Answer:
+    """Verify, prove completeness, sample, verify again."""
+    stage("verify")
+    judge = _Judge(bench)
+    verdict, to_host = judge.verdict(outputs)
+    answer = msgspec.structs.replace(
+        answer,
+        transfer_to_host_seconds=to_host,
+        errors=verdict.errors,
+        inputs_digest=judge.inputs_digest,
+    )
+    if verdict.outcome != "ok":
+        return _with_verdict(answer, verdict)
+    stage("prove synchronisation")
+    late = synchronisation.unfinished_reason(bench.call, bench.fetch)
+    if late is not None:
+        return msgspec.structs.replace(answer, outcome="failed", reason=late)
+    del outputs
+    peak.begin_second_window()
+    stage("sample")
+    samples = collect(bench.call, request.plan)
+    stage("verify again")
+    host_peak = peak.over_baseline()
+    verdict, _ = judge.verdict(bench.call())
+    answer = _with_samples(answer, bench, samples, host_peak)
+    return _with_verdict(answer, verdict)
+
+
+class _Judge:
+    """Holds the reference, so that judging twice computes it once."""
+
+    def __init__(self, bench: Bench) -> None:
+        self._bench = bench
+        task, items = bench.task, bench.problem.items
+        wanted = task.sample(items) if task.sample else None
+        self._chosen = choose_items(items, wanted, bench.problem.seed)
+        self._reference = task.reference(take(bench.host_inputs, self._chosen))
+        self.inputs_digest = _digest(bench.host_inputs)
+
+    def verdict(self, outputs: Arrays) -> tuple[Verdict, float | None]:
+        """The verdict, and the seconds it took to bring the outputs to the host."""
+        bench = self._bench
+        placed = check_placement(outputs, bench.runtime, bench.task)
+        if placed.outcome != "ok":
+            return placed, None
+        fetched, seconds = _timed(lambda: bench.fetch(outputs))
+        checked = check_values(
+            take(fetched, self._chosen), self._reference, bench.task, bench.problem.precision
+        )
+        return checked, seconds
+
+
+def _with_verdict(answer: Answer, verdict: Verdict) -> Answer:
+    return msgspec.structs.replace(
+        answer,
+        outcome=verdict.outcome,
+        reason=verdict.reason,
+        errors=verdict.errors or answer.errors,
+    )
+
+
+def _with_samples(answer: Answer, bench: Bench, samples: Samples, host_peak: int) -> Answer:
+    middle = float(np.median(samples.seconds))
+    task, items = bench.task, bench.problem.items
+    itemsize = {"float64": 8, "float32": 4, "bfloat16": 2}[bench.problem.precision]
+    work = task.work(items, itemsize) if task.work else float(items)
+    return msgspec.structs.replace(
+        answer,
+        samples_seconds=samples.seconds,
+        calls_per_sample=samples.calls_per_sample,
+        stopped_by=samples.stopped_by,
+        throughput=Throughput(value=work / middle, unit=task.unit),
+        host_peak_bytes=host_peak,
+        device_peak_bytes=bench.runtime.device_peak_bytes(),
+        flops_per_second=task.flops(items) / middle if task.flops else None,
+        bytes_per_second=task.bytes_moved(items, itemsize) / middle if task.bytes_moved else None,
+    )
+
+
+def _digest(arrays: HostArrays) -> str:
+    digest = hashlib.sha256()
+    for name in sorted(arrays):
+        array = np.ascontiguousarray(arrays[name])
+        digest.update(f"{name}:{array.dtype}:{array.shape}".encode())
+        digest.update(array.data)
+    return digest.hexdigest()
+
+
+def _timed(call: Callable[[], Any]) -> tuple[Any, float]:
+    began = time.perf_counter()
+    value = call()
+    return value, time.perf_counter() - began
