@@ -33,9 +33,7 @@ class Cell:
     @property
     def label(self) -> str:
         """For a person: `black_scholes.price numba-cpu float64 small`."""
-        return (
-            f"{self.workload}.{self.task} {self.configuration.name} {self.precision} {self.size}"
-        )
+        return f"{self.workload}.{self.task} {self.configuration.name} {self.precision} {self.size}"
 
     def resolve(self) -> tuple[Workload, Task]:
         """The specification behind the names."""

@@ -59,9 +59,7 @@ def collect(
             taken.append(_one_sample(call, calls, clock))
             stopped_by = _enough(taken, plan, clock() - began)
             if stopped_by is not None:
-                return Samples(
-                    seconds=tuple(taken), calls_per_sample=calls, stopped_by=stopped_by
-                )
+                return Samples(seconds=tuple(taken), calls_per_sample=calls, stopped_by=stopped_by)
     finally:
         if enabled:
             gc.enable()

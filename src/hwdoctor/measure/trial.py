@@ -82,9 +82,7 @@ def run_trial(request: Request, stage: Callable[[str], None]) -> Answer:
     inputs = {name: runtime.put(array) for name, array in host_inputs.items()}
     runtime.sync(inputs.values())
     to_device = CLOCK() - began
-    problem = Problem(
-        items=items, precision=precision, seed=request.seed, threads=request.threads
-    )
+    problem = Problem(items=items, precision=precision, seed=request.seed, threads=request.threads)
     stage("build kernel")
     runtime.reset_device_peak()
     began = CLOCK()

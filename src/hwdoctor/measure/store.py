@@ -1,0 +1,57 @@
+"""Outcomes on disk: appended one line at a time, each line whole or not at all."""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from hwdoctor.measure.cell import Cell
+from hwdoctor.measure.run import Run
+from hwdoctor.model import CheckReport, Outcome, UsageError, encode_line
+from hwdoctor.results import sidecar
+
+
+def append(run: Run, outcome: Outcome) -> None:
+    """Add one outcome to the run's side-car; on disk when this returns."""
+    sidecar.append(run.sidecar, outcome)
+
+
+def outcomes_of(run: Run, cell: Cell) -> list[Outcome]:
+    """Every process of one cell that this run has already measured, in order."""
+    if not run.sidecar.exists():
+        return []
+    return [
+        outcome
+        for outcome in sidecar.read(run.sidecar).outcomes
+        if (outcome.run, outcome.benchmark, outcome.parameters)
+        == (run.id, cell.benchmark, cell.parameters)
+    ]
+
+
+def save_check(run: Run, report: CheckReport) -> None:
+    """Keep the check with the run: what is proven depends on it."""
+    sidecar.write_check(run.check_file, encode_line(report))
+
+
+@contextmanager
+def exclusive(results: Path) -> Iterator[None]:
+    """Hold the results folder: two runs at once would disturb each other's timings.
+
+    Raises:
+        UsageError: another run holds it.
+    """
+    results.mkdir(parents=True, exist_ok=True)
+    path = results / ".lock"
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise UsageError(
+                f"{results}: another hwdoctor bench is running there; wait for it, or name "
+                "another folder with --results"
+            ) from None
+        yield
+    finally:
+        os.close(descriptor)
