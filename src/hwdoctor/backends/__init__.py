@@ -56,7 +56,15 @@ def known(text: str) -> Configuration:
         UsageError: malformed, or no such backend, device or variant.
     """
     asked = Configuration.parse(text)
-    if asked not in configurations():
+    if not _exists(asked):
         names = ", ".join(c.name for c in configurations())
         raise UsageError(f"unknown configuration {text!r}: choose from {names}")
     return asked
+
+
+def _exists(asked: Configuration) -> bool:
+    if asked.backend not in BACKENDS:
+        return False
+    described = backend(asked.backend)
+    has_variant = asked.variant is None or asked.variant in described.variants
+    return asked.device in described.devices and has_variant

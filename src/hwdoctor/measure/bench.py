@@ -5,6 +5,7 @@ that drift of the machine hits all configurations alike. Every outcome is on dis
 next cell starts: whatever interrupts the sitting, what is finished is kept.
 """
 
+import dataclasses
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -88,7 +89,7 @@ def conduct(
     *,
     processes: int | None = None,
     plan: Plan | None = None,
-    on_step: Callable[[Step], None] = lambda step: None,
+    on_step: Callable[[Step], None] | None = None,
 ) -> list[tuple[Cell, list[Outcome]]]:
     """Measure every cell and append every outcome to the run's side-car.
 
@@ -102,12 +103,17 @@ def conduct(
         if len(before) > process or any(outcome.outcome != "ok" for outcome in before):
             continue
         step = Step(number=number, of=len(order), cell=cell, process=process)
-        on_step(step)
+        _tell(on_step, step)
         outcome = engine.measure(cell, run, process=process, plan=plan)
         store.append(run, outcome)
         before.append(outcome)
-        on_step(Step(number=number, of=len(order), cell=cell, process=process, outcome=outcome))
+        _tell(on_step, dataclasses.replace(step, outcome=outcome))
     return [(cell, done[cell]) for cell in cells]
+
+
+def _tell(listener: Callable[[Step], None] | None, step: Step) -> None:
+    if listener is not None:
+        listener(step)
 
 
 def _order(run: Run, cells: Sequence[Cell], processes: int | None) -> list[tuple[Cell, int]]:

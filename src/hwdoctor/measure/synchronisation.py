@@ -8,6 +8,7 @@ result makes the first reading longer by what was left to do.
 
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from hwdoctor.workloads import Arrays
@@ -33,11 +34,11 @@ def unfinished_reason(call: Call, fetch: Fetch) -> str | None:
     repetitions = REPETITIONS if whole < LONG_SECONDS else 1
     for _ in range(repetitions):
         outputs, called = _seconds(call)
-        at_once.append(_seconds(lambda made=outputs: fetch(made))[1])
+        at_once.append(_seconds(partial(fetch, outputs))[1])
         calls.append(called)
         outputs, _ = _seconds(call)
         time.sleep(whole)  # not a guess: the whole of call and read took this long
-        settled.append(_seconds(lambda made=outputs: fetch(made))[1])
+        settled.append(_seconds(partial(fetch, outputs))[1])
     late = min(at_once) - max(settled)
     if late <= max(LEAST_SECONDS, SHARE * (min(calls) + min(at_once))):
         return None

@@ -112,7 +112,7 @@ def _judge(
             unit=tolerance.unit,
             ok=False,
         )
-    scale = np.asarray(reference[tolerance.scale]) if tolerance.scale else np.float64(1.0)
+    scale = np.asarray(reference[tolerance.scale] if tolerance.scale else 1.0)
     largest = _largest_error(value.astype(np.float64), expected.astype(np.float64), scale)
     return OutputError(
         output=name,
