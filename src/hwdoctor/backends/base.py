@@ -62,6 +62,13 @@ class Runtime(ABC):
     def dtype(self, array: Any) -> str:
         """NumPy's name of the array's element type, or `bfloat16`."""
 
+    def scrub(self, array: Any) -> bool:  # noqa: ARG002 -- for arrays that can be written
+        """Overwrite an output with NaN, so that only a new call can make it right again.
+
+        False where arrays cannot be written: there every call makes new ones.
+        """
+        return False
+
     def threads(self) -> int | None:
         """How many threads the framework computes with, where it says so."""
         return None

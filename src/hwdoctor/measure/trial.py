@@ -49,9 +49,15 @@ class Bench:
         self.runtime.sync(outputs.values())
         return outputs
 
+    def call_afresh(self, outputs: Arrays) -> Arrays:
+        """A call whose result can only be its own: buffers of the last one are scrubbed first."""
+        for array in outputs.values():
+            self.runtime.scrub(array)
+        return self.call()
+
     def fetch(self, outputs: Arrays) -> dict[str, HostArray]:
-        """The outputs on the host."""
-        return {name: self.runtime.get(outputs[name]) for name in self.task.tolerances}
+        """Copies of the outputs on the host, as they are at this moment."""
+        return {name: np.array(self.runtime.get(outputs[name])) for name in self.task.tolerances}
 
 
 def run_trial(request: Request, stage: Callable[[str], None]) -> Answer:
@@ -125,7 +131,7 @@ def _judged(
     """Verify, prove completeness, sample, verify again."""
     stage("verify")
     judge = _Judge(bench)
-    verdict, to_host = judge.verdict(outputs)
+    verdict, to_host = judge.verdict(bench.call_afresh(outputs))
     answer = msgspec.structs.replace(
         answer,
         transfer_to_host_seconds=to_host,
@@ -144,7 +150,7 @@ def _judged(
     samples = collect(bench.call, request.plan)
     stage("verify again")
     host_peak = peak.over_baseline()
-    verdict, _ = judge.verdict(bench.call())
+    verdict, _ = judge.verdict(bench.call_afresh(bench.call()))
     answer = _with_samples(answer, bench, samples, host_peak)
     return _with_verdict(answer, verdict)
 
@@ -189,7 +195,7 @@ def _with_samples(answer: Answer, bench: Bench, samples: Samples, host_peak: int
     work = task.work(items, itemsize) if task.work else float(items)
     return msgspec.structs.replace(
         answer,
-        samples_seconds=samples.seconds,
+        samples_seconds=tuple(_six_digits(s) for s in samples.seconds),
         calls_per_sample=samples.calls_per_sample,
         stopped_by=samples.stopped_by,
         throughput=Throughput(value=work / middle, unit=task.unit),
@@ -198,6 +204,11 @@ def _with_samples(answer: Answer, bench: Bench, samples: Samples, host_peak: int
         flops_per_second=task.flops(items) / middle if task.flops else None,
         bytes_per_second=task.bytes_moved(items, itemsize) / middle if task.bytes_moved else None,
     )
+
+
+def _six_digits(seconds: float) -> float:
+    """A clock tells no more; result files are kept for years."""
+    return float(f"{seconds:.6g}")
 
 
 def _digest(arrays: HostArrays) -> str:
