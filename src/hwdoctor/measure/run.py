@@ -8,6 +8,7 @@ names to child processes, lies beside its results, so that an interrupted run ca
 import hashlib
 import os
 import platform
+import re
 import secrets
 import sys
 from datetime import UTC, datetime
@@ -27,6 +28,7 @@ from hwdoctor.model.files import write_atomically
 
 VARIABLE = "HWDOCTOR_RUN"
 ENVIRONMENT_NAME = f"hw-py{sys.version_info.major}.{sys.version_info.minor}"
+MACHINE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 HASH_LENGTH = 8  # ASV puts this many characters of a commit into a file name
 
 
@@ -95,11 +97,20 @@ def begin(
         machine: a name chosen by the user; None: the slug of chip, cores and memory.
         size: what a plain `asv run` is to measure.
         seed: of the order of cells.
+
+    Raises:
+        UsageError: the machine's name cannot be the name of a folder.
     """
+    name = machine or machine_slug(facts)
+    if not MACHINE_NAME.fullmatch(name):
+        raise UsageError(
+            f"machine name {name!r}: use letters, digits, '.', '_' and '-', at most 64, "
+            "beginning with a letter or digit"
+        )
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
     run = Run(
         id=f"{stamp}-{secrets.token_hex(3)}",
-        machine=machine or machine_slug(facts),
+        machine=name,
         results=str(results.resolve()),
         fingerprint=fingerprint(facts),
         facts_digest=facts_digest(facts),

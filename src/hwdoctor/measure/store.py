@@ -1,14 +1,18 @@
 """Outcomes on disk: appended one line at a time, each line whole or not at all."""
 
 import fcntl
+import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import msgspec
+
 from hwdoctor.measure.cell import Cell
-from hwdoctor.measure.run import Run
-from hwdoctor.model import CheckReport, Outcome, UsageError, encode_line
+from hwdoctor.measure.run import Run, machine_description
+from hwdoctor.model import CheckReport, Facts, Outcome, UsageError, decode, encode_line
+from hwdoctor.model.files import write_atomically
 from hwdoctor.results import sidecar
 
 
@@ -32,6 +36,31 @@ def outcomes_of(run: Run, cell: Cell) -> list[Outcome]:
 def save_check(run: Run, report: CheckReport) -> None:
     """Keep the check with the run: what is proven depends on it."""
     sidecar.write_check(run.check_file, encode_line(report))
+
+
+def save_machine(run: Run, facts: Facts) -> None:
+    """Describe the machine as ASV expects it."""
+    described = machine_description(facts, run.machine)
+    text = json.dumps(described, indent=4, sort_keys=True) + "\n"
+    write_atomically(run.directory / "machine.json", text.encode())
+
+
+def unfinished(results: Path, size: str, machine: str | None) -> Run:
+    """The newest run of this size that ASV has no file of yet.
+
+    Raises:
+        UsageError: there is none.
+    """
+    candidates = []
+    for path in results.glob("*/*.run.jsonl"):
+        run = decode(path.read_bytes(), Run, where=str(path))
+        result = run.directory / f"{run.stem}.json"
+        if run.size == size and machine in (None, run.machine) and not result.exists():
+            candidates.append(run)
+    if not candidates:
+        raise UsageError(f"{results}: no unfinished run of size {size} to resume")
+    newest = max(candidates, key=lambda run: run.id)
+    return msgspec.structs.replace(newest, results=str(results.resolve()))
 
 
 @contextmanager

@@ -1,0 +1,143 @@
+"""`hwdoctor bench`: check, measure, let ASV keep the results, show what came of it."""
+
+from __future__ import annotations
+
+
+import secrets
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from hwdoctor.measure.cell import Cell
+    from hwdoctor.measure.run import Run
+    from hwdoctor.model import Outcome
+    from hwdoctor.report.bench import Progress
+
+
+@click.command("bench")
+@click.argument("workloads", nargs=-1, metavar="[WORKLOAD|FILE.py|MODULE:FUNCTION]...")
+@click.option(
+    "--config",
+    "configurations",
+    multiple=True,
+    metavar="NAME",
+    help="Only this configuration, for example numba-cpu. Repeatable.",
+)
+@click.option(
+    "--precision",
+    "precisions",
+    multiple=True,
+    metavar="P",
+    help="Only float64, float32 or bfloat16. Repeatable.",
+)
+@click.option(
+    "--size",
+    default="smoke",
+    show_default=True,
+    metavar="smoke|small|full",
+    help="smoke: seconds for everything; small: a nightly; full: the figures to quote.",
+)
+@click.option(
+    "--results",
+    type=click.Path(path_type=Path),
+    default=None,
+    metavar="DIR",
+    help="Where results are kept. Default: ./results beside an asv.conf.json, "
+    "else your data folder.",
+)
+@click.option(
+    "--machine",
+    default=None,
+    metavar="NAME",
+    help="Call this machine NAME instead of naming it after chip, cores and memory.",
+)
+@click.option("--resume", is_flag=True, help="Go on with the last run that did not finish.")
+@click.option("--list", "list_only", is_flag=True, help="Show the cells and measure nothing.")
+def command(
+    workloads: tuple[str, ...],
+    configurations: tuple[str, ...],
+    precisions: tuple[str, ...],
+    size: str,
+    results: Path | None,
+    machine: str | None,
+    resume: bool,
+    list_only: bool,
+) -> int:
+    """Time the full workloads on every backend; verify every result first.
+
+    Without arguments, every built-in workload on every configuration. What is wrong, falls back
+    to another device, hangs or crashes is recorded as such and never ranked.
+    """  # fmt: skip
+    from hwdoctor.measure.bench import choose_cells
+
+    sources = [_absolute(source) for source in workloads]
+    cells = choose_cells(
+        sources, configuration_names=configurations, precisions=precisions, size=size
+    )
+    if list_only:
+        return _list(cells)
+    return _bench(cells, size=size, results=results, machine=machine, resume=resume)
+
+
+def _absolute(source: str) -> str:
+    """Workers run elsewhere: a file is named by its absolute path."""
+    return str(Path(source).resolve()) if source.endswith(".py") else source
+
+
+def _list(cells: Sequence[Cell]) -> int:
+    for cell in cells:
+        click.echo(cell.label)
+    return 0
+
+
+def _bench(
+    cells: Sequence[Cell],
+    *,
+    size: str,
+    results: Path | None,
+    machine: str | None,
+    resume: bool,
+) -> int:
+    from hwdoctor.measure import bench, store
+    from hwdoctor.measure.asv.drive import harvest
+    from hwdoctor.report.bench import Progress, summary
+    from hwdoctor.report.console import make_console
+    from hwdoctor.results.default import default_results
+
+    folder = results or default_results()
+    with store.exclusive(folder):
+        with Progress() as progress:
+            run = (
+                store.unfinished(folder, size, machine)
+                if resume
+                else _begun(folder, size, machine, progress)
+            )
+            measured = bench.conduct(run, cells, on_step=progress.step)
+        harvest(run, measured)
+    console = make_console()
+    console.print(summary(run.machine, measured))
+    console.print(f"results: {run.sidecar}", soft_wrap=True, highlight=False)
+    return _exit_code(measured)
+
+
+def _begun(folder: Path, size: str, machine: str | None, progress: Progress) -> Run:
+    """Check this machine at level 1 and begin a run that carries the check."""
+    from hwdoctor.measure import run, store
+    from hwdoctor.probing import live
+    from hwdoctor.rules import engine
+
+    facts = live.facts(1, on_progress=progress.say)
+    report = engine.run(facts, level=1)
+    begun = run.begin(facts, folder, machine=machine, size=size, seed=secrets.randbits(32))
+    store.save_machine(begun, facts)
+    store.save_check(begun, report)
+    return begun
+
+
+def _exit_code(measured: Sequence[tuple[Cell, Sequence[Outcome]]]) -> int:
+    """3 when nothing at all could be measured: that is no result."""
+    anything = any(outcome.outcome == "ok" for _, outcomes in measured for outcome in outcomes)
+    return 0 if anything else 3
