@@ -45,7 +45,7 @@ def configurations() -> tuple[Configuration, ...]:
         Configuration(backend=name, device=device, variant=variant)
         for name in BACKENDS
         for device in backend(name).devices
-        for variant in (None, *backend(name).variants)
+        for variant in (None, *backend(name).variants_of(device))
     )
 
 

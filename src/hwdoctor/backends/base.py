@@ -10,6 +10,7 @@ Requirements that shape it:
   CPU must not be sold as a fast GPU.
 """
 
+import importlib
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -34,6 +35,8 @@ class Variant:
     environment: Mapping[str, str]
     meaning: str
     threads: int | None = None
+    devices: tuple[str, ...] | None = None
+    """The devices on which it makes a difference; None: all of them."""
 
 
 class Runtime(ABC):
@@ -95,6 +98,14 @@ class Backend(ABC):
     """Every device this backend can ever name, the same on every machine."""
     variants: Mapping[str, Variant] = field(default_factory=dict)
 
+    def variants_of(self, device: str) -> tuple[str, ...]:
+        """Names of the variants that a device has."""
+        return tuple(
+            name
+            for name, variant in self.variants.items()
+            if variant.devices is None or device in variant.devices
+        )
+
     @abstractmethod
     def environment(self, device: str, precision: Precision, threads: int | None) -> dict[str, str]:
         """Variables that must be set before the framework is imported."""
@@ -110,6 +121,37 @@ class Backend(ABC):
         Raises:
             BackendUnavailable: not installed, or no such device on this machine.
         """
+
+
+def imported(module: str) -> Any:
+    """The framework's module; only for use inside `Backend.open`.
+
+    A framework that is there but breaks on import is not "unavailable": that error propagates.
+
+    Raises:
+        BackendUnavailable: it is not installed.
+    """
+    try:
+        return importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        if error.name is None or not f"{module}.".startswith(f"{error.name}."):
+            raise
+        raise BackendUnavailable(f"{error.name} is not installed") from error
+
+
+def foreign_name(array: object) -> str:
+    """The location of something that is no array of the runtime: its type, `numpy.ndarray`."""
+    kind = type(array)
+    return f"{kind.__module__}.{kind.__qualname__}"
+
+
+def dtype_name(array: object) -> str:
+    """`float64` for NumPy's and JAX's types, `torch.float64` and `mlx.core.float64`.
+
+    Something that has no dtype (a kernel may return anything) is named by its type.
+    """
+    dtype = getattr(array, "dtype", None)
+    return foreign_name(array) if dtype is None else str(dtype).rpartition(".")[2]
 
 
 NUMPY_DTYPES: dict[str, npt.DTypeLike] = {"float64": np.float64, "float32": np.float32}
