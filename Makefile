@@ -1,0 +1,65 @@
+# Two commands matter: `make doctor` on a fresh machine, `make test` for a contributor.
+# Needs Python >= 3.11 with pip and venv, on Linux or macOS. Set PYTHON to choose the interpreter.
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+INSTALL := $(PIP) install --quiet -c constraints.txt
+
+# What one platform cannot have is said and left out; the doctor judges the rest.
+BACKENDS := numba jax torch mlx
+
+.PHONY: help doctor test lint types layers schemas wheel clean
+
+help:            ## list the recipes
+	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+$(BIN)/python:
+	$(PYTHON) -c 'import sys; sys.exit("hwdoctor needs Python >= 3.11, this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else None'
+	$(PYTHON) -m venv $(VENV)
+
+# The stamps make a second run fast; a changed pyproject or constraints file renews them.
+$(VENV)/.base: $(BIN)/python pyproject.toml constraints.txt
+	$(INSTALL) -e .
+	@touch $@
+
+$(VENV)/.backends: $(VENV)/.base
+	@for extra in $(BACKENDS); do \
+	  echo "installing $$extra"; \
+	  $(INSTALL) -e ".[$$extra]" || echo "note: $$extra cannot be installed here; going on without it"; \
+	done
+	@touch $@
+
+$(VENV)/.test: $(VENV)/.backends
+	$(INSTALL) -e ".[test,docs]"
+	@touch $@
+
+doctor: $(VENV)/.backends  ## install what this machine can have; check, bench, recommend
+	@$(BIN)/hwdoctor check; verdict=$$?; \
+	 echo; $(BIN)/hwdoctor bench --size smoke || true; \
+	 echo; $(BIN)/hwdoctor recommend || true; \
+	 exit $$verdict
+
+test: $(VENV)/.test  ## lint, types, layers and tests
+	$(MAKE) --no-print-directory lint types layers
+	$(BIN)/python -m pytest -q
+
+lint:            ## ruff, rules and format
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types:           ## mypy, strict, over src and tests
+	$(BIN)/mypy
+
+layers:          ## the architecture diagram, as import-linter contracts
+	$(BIN)/lint-imports
+
+schemas:         ## write the published JSON Schemas anew from the model
+	$(BIN)/python -m hwdoctor.model.schemas src/hwdoctor/schemas
+
+wheel: $(VENV)/.test  ## build the wheel and the sdist into dist/
+	$(BIN)/python -m build
+
+clean:           ## remove everything that was made here
+	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .asv
