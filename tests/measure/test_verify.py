@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hwdoctor.backends.base import HostArray
-from hwdoctor.backends.numpy import NumpyRuntime
+from hwdoctor.backends.host import HostRuntime
 from hwdoctor.measure.rounding import round_to
 from hwdoctor.measure.verify import CORNER_ITEMS, check_placement, check_values, choose_items
 from hwdoctor.model import Precision
@@ -84,7 +84,7 @@ def test_an_error_is_measured_in_the_outputs_own_unit() -> None:
 
 
 class TestPlacement:
-    runtime = NumpyRuntime("cpu", "float64")
+    runtime = HostRuntime("cpu", "float64")
 
     def judge(self, outputs: dict[str, Any]) -> str:
         return check_placement(outputs, self.runtime, TASK).outcome

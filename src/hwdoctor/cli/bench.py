@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-
 import secrets
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from hwdoctor.measure.cell import Cell
     from hwdoctor.measure.run import Run
     from hwdoctor.model import Outcome

@@ -59,7 +59,7 @@ def measure(cell: Cell, run: Run, *, process: int = 0, plan: Plan | None = None)
         timing = Timing(started_at=started_at, seconds=0.0, before=before, after=before)
         answer = Answer(outcome="skipped", reason=reason)
         return _outcome(cell, workload, run, process, answer, None, environment, timing)
-    child = _start(cell, workload, run, environment, plan or default_plan(cell.size))
+    child = _start(cell, workload, described, run, environment, plan or default_plan(cell.size))
     timing = Timing(
         started_at=started_at,
         seconds=time.perf_counter() - began,
@@ -78,9 +78,15 @@ def default_plan(size: str) -> Plan:
 def worker_environment(cell: Cell, described: Backend, run: Run) -> dict[str, str]:
     """The variables that make this configuration what it is."""
     variant = described.variants.get(cell.configuration.variant or "")
-    threads = variant.threads if variant and variant.threads else run.threads
+    threads = _threads(cell, described, run)
     wanted = described.environment(cell.configuration.device, cell.precision, threads)
     return {**wanted, **(variant.environment if variant else {})}
+
+
+def _threads(cell: Cell, described: Backend, run: Run) -> int | None:
+    """The variant's threads, else what this process may use."""
+    variant = described.variants.get(cell.configuration.variant or "")
+    return variant.threads if variant and variant.threads else run.threads
 
 
 def skip_reason(
@@ -129,7 +135,12 @@ def _has_kernel(workload: Workload, name: str) -> bool:
 
 
 def _start(
-    cell: Cell, workload: Workload, run: Run, environment: Mapping[str, str], plan: Plan
+    cell: Cell,
+    workload: Workload,
+    described: Backend,
+    run: Run,
+    environment: Mapping[str, str],
+    plan: Plan,
 ) -> spawn.Child:
     request = Request(
         source=cell.source,
@@ -138,7 +149,7 @@ def _start(
         precision=cell.precision,
         size=cell.size,
         seed=workload.seed,
-        threads=run.threads,
+        threads=_threads(cell, described, run),
         plan=plan,
     )
     return spawn.run(

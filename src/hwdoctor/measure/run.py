@@ -18,6 +18,7 @@ from typing import Literal
 from hwdoctor.model import (
     Document,
     Facts,
+    UsageError,
     decode,
     encode_line,
     facts_digest,
