@@ -29,6 +29,14 @@ class HostRuntime(Runtime):
     def sync(self, arrays: Iterable[Any]) -> None:
         pass
 
+    def scrub(self, array: Any) -> bool:
+        if not (
+            isinstance(array, np.ndarray) and array.flags.writeable and array.dtype.kind == "f"
+        ):
+            return False
+        array.fill(np.nan)
+        return True
+
     def location(self, array: Any) -> str:
         return "cpu" if isinstance(array, np.ndarray | np.generic) else foreign_name(array)
 

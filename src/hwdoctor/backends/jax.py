@@ -2,11 +2,12 @@
 
 What is decided here, and why:
 
-* `JAX_PLATFORMS` names the wanted platform first. A platform that is listed and cannot be had
-  is an error in JAX, never a fallback, which is what an honest row needs. `cpu` stays behind
-  every accelerator: host callbacks and explicit placement on the host need it. Apple's plug-in
-  registers itself as `METAL`, and JAX compares the name case-sensitively (both read in jax
-  0.4.20 and jax-metal 0.0.5, 0.1.1).
+* `JAX_PLATFORMS` names the wanted platform first, which makes it the default. `cpu` stays
+  behind every accelerator: host callbacks and explicit placement on the host need it. Such a
+  list can fall back silently (`cuda,cpu` without the CUDA plug-in computes on the CPU in jax
+  0.10.2), so the device is asked for by its platform's name as well. Apple's plug-in registers
+  itself as `METAL`, and JAX compares the name case-sensitively (read in jax 0.4.20, jax-metal
+  0.0.5 and 0.1.1).
 * 64-bit types exist for the precision float64 only, as in what people run: without them JAX
   turns float64 into float32 without a word. 64-bit integers are narrowed with a check.
 * `NPROC` is what XLA's CPU client sizes its thread pools by; OMP_NUM_THREADS and

@@ -29,6 +29,7 @@ from hwdoctor.backends.base import (
     foreign_name,
     host_dtype,
     imported,
+    thread_environment,
 )
 from hwdoctor.model import Precision
 
@@ -131,7 +132,7 @@ class MlxBackend(Backend):
         precision: Precision,
         threads: int | None,
     ) -> dict[str, str]:
-        variables = {} if threads is None else {"OMP_NUM_THREADS": str(threads)}
+        variables = thread_environment(threads)  # MLX itself has none: its BLAS reads them
         if device == "gpu" and precision == "float32":
             # On M5 and on NVIDIA, float32 products round their factors to TF32 by default
             # (https://github.com/ml-explore/mlx/issues/3534): that is not float32.

@@ -11,6 +11,7 @@ import ctypes.util
 import sys
 from collections.abc import Iterator
 from importlib import metadata
+from pathlib import Path
 
 from hwdoctor.backends.base import BackendUnavailable
 
@@ -25,23 +26,57 @@ def preload() -> str:
     """
     if sys.platform != "linux":
         raise BackendUnavailable("OpenBLAS can replace MLX's BLAS on Linux only")
+    rejected = []
     for path in _candidates():
         try:
             library = ctypes.CDLL(path, mode=ctypes.RTLD_GLOBAL)
-        except OSError:
-            continue  # a library of another architecture, or with missing parts: try the next
+        except OSError as error:
+            rejected.append(str(error))
+            continue
         if all(hasattr(library, name) for name in _NEEDED):
             return path
-    raise BackendUnavailable("no OpenBLAS here: pip install faiss-cpu, or install libopenblas0")
+        rejected.append(f"{path}: its symbols are renamed")
+    reason = f" ({'; '.join(rejected)})" if rejected else ""
+    raise BackendUnavailable(
+        f"no usable OpenBLAS{reason}: pip install faiss-cpu, or install libopenblas0"
+    )
 
 
 def _candidates() -> Iterator[str]:
     """Libraries that may do, the better known one first."""
-    try:
-        files = metadata.distribution("faiss-cpu").files or []
-    except metadata.PackageNotFoundError:
-        files = []
-    yield from (str(file.locate()) for file in files if file.name.startswith("libopenblas"))
+    for bundled in _bundled_with_faiss():
+        _load_siblings(bundled)
+        yield str(bundled)
     system = ctypes.util.find_library("openblas")
     if system is not None:
         yield system
+
+
+def _bundled_with_faiss() -> list[Path]:
+    try:
+        files = metadata.distribution("faiss-cpu").files or []
+    except metadata.PackageNotFoundError:
+        return []
+    return [Path(str(file.locate())) for file in files if file.name.startswith("libopenblas")]
+
+
+def _load_siblings(library: Path) -> None:
+    """Load what lies beside a wheel's library: it names them, but not where they are.
+
+    They need one another too, so what fails is tried again as long as another one loads. What
+    cannot be loaded at all shows up as the error of the library itself.
+    """
+    waiting = [path for path in sorted(library.parent.glob("*.so*")) if path != library]
+    progress = True
+    while waiting and progress:
+        failed = [path for path in waiting if not _loads(path)]
+        progress = len(failed) < len(waiting)
+        waiting = failed
+
+
+def _loads(path: Path) -> bool:
+    try:
+        ctypes.CDLL(str(path))
+    except OSError:
+        return False
+    return True
