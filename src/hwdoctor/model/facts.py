@@ -63,6 +63,8 @@ class Memory(Document, frozen=True, kw_only=True):
     """cgroup limit, where it is below the total."""
     pressure: str | None = None
     swap_used_bytes: int | None = None
+    gpu_limit_bytes: int | None = None
+    """What the GPU may wire of a shared memory, where somebody set it; None: not known."""
 
 
 class Accelerator(Document, frozen=True, kw_only=True):
@@ -76,6 +78,8 @@ class Accelerator(Document, frozen=True, kw_only=True):
     api: Literal["metal", "cuda", "rocm", "tpu", "ane"] | None = None
     driver: str | None = None
     index: int | None = None
+    slices_bytes: tuple[int, ...] = ()
+    """Memory of each MIG slice: a process on a partitioned GPU gets one of these, not the whole."""
 
 
 class Power(Document, frozen=True, kw_only=True):
