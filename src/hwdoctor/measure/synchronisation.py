@@ -23,22 +23,35 @@ LEAST_SECONDS = 1e-3
 
 Call = Callable[[], Arrays]
 Fetch = Callable[[Arrays], Any]
+Clock = Callable[[], float]
 
 
-def unfinished_reason(call: Call, fetch: Fetch) -> str | None:
-    """None if `call` returns completed results, else a sentence that says how late they are."""
-    whole = _call_and_fetch(call, fetch)[1]
+def unfinished_reason(
+    call: Call,
+    fetch: Fetch,
+    *,
+    clock: Clock = time.perf_counter,
+    wait: Callable[[float], None] = time.sleep,
+) -> str | None:
+    """None if `call` returns completed results, else a sentence that says how late they are.
+
+    Args:
+        call: one call and its synchronisation.
+        fetch: copies the result to the host.
+        clock: seconds.
+        wait: lets as many seconds pass; results of queued work become complete meanwhile.
+    """
+    _, whole = _seconds(lambda: fetch(call()), clock)
     at_once: list[float] = []
     settled: list[float] = []
     calls: list[float] = []
-    repetitions = REPETITIONS if whole < LONG_SECONDS else 1
-    for _ in range(repetitions):
-        outputs, called = _seconds(call)
-        at_once.append(_seconds(partial(fetch, outputs))[1])
+    for _ in range(REPETITIONS if whole < LONG_SECONDS else 1):
+        outputs, called = _seconds(call, clock)
+        at_once.append(_seconds(partial(fetch, outputs), clock)[1])
         calls.append(called)
-        outputs, _ = _seconds(call)
-        time.sleep(whole)  # not a guess: the whole of call and read took this long
-        settled.append(_seconds(partial(fetch, outputs))[1])
+        outputs, _ = _seconds(call, clock)
+        wait(whole)  # not a guess: call and read together took this long
+        settled.append(_seconds(partial(fetch, outputs), clock)[1])
     late = min(at_once) - max(settled)
     if late <= max(LEAST_SECONDS, SHARE * (min(calls) + min(at_once))):
         return None
@@ -48,11 +61,7 @@ def unfinished_reason(call: Call, fetch: Fetch) -> str | None:
     )
 
 
-def _call_and_fetch(call: Call, fetch: Fetch) -> tuple[Any, float]:
-    return _seconds(lambda: fetch(call()))
-
-
-def _seconds(action: Callable[[], Any]) -> tuple[Any, float]:
-    began = time.perf_counter()
+def _seconds(action: Callable[[], Any], clock: Clock) -> tuple[Any, float]:
+    began = clock()
     value = action()
-    return value, time.perf_counter() - began
+    return value, clock() - began
