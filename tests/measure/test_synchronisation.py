@@ -27,7 +27,7 @@ class Device:
             self.now = self.busy_until
         return {"done_at": self.busy_until}
 
-    def fetch(self, outputs: dict[str, float]) -> None:  # type: ignore[override]
+    def fetch(self, outputs: dict[str, float]) -> None:
         self.now = max(self.now, outputs["done_at"]) + self.read
 
     def reason(self) -> str | None:

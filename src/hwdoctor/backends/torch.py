@@ -71,6 +71,13 @@ class TorchRuntime(Runtime):
         elif self.device == "mps":
             self._torch.mps.synchronize()
 
+    def scrub(self, array: Any) -> bool:
+        if not (isinstance(array, self._torch.Tensor) and array.is_floating_point()):
+            return False
+        with self._torch.inference_mode():  # a kernel may return tensors of that mode
+            array.fill_(float("nan"))
+        return True
+
     def location(self, array: Any) -> str:
         if not isinstance(array, self._torch.Tensor):
             return foreign_name(array)

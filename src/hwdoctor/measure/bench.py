@@ -49,10 +49,15 @@ def choose_cells(
     """
     engine.check_size(size)
     _check_precisions(precisions)
-    chosen = [known(name) for name in configuration_names] or list(configurations())
+    chosen = [known(name) for name in configuration_names] or _usual(size)
     return [
         cell for source in sources or WORKLOADS for cell in _of(source, chosen, precisions, size)
     ]
+
+
+def _usual(size: str) -> list[Configuration]:
+    """All of them; at smoke, which is for a first look, without the variants."""
+    return [c for c in configurations() if size != "smoke" or c.variant is None]
 
 
 def _of(

@@ -60,11 +60,13 @@ def machine_slug(facts: Facts) -> str:
         parts.append(f"{round(facts.memory.total_bytes / _GIB)}gb")
     if facts.host.virtual:
         parts.append("vm")
-    return "-".join(part for part in parts if part) or "unknown-machine"
+    return "-".join(part for part in parts if part)
 
 
 def _chip(cpu: Cpu) -> str:
-    text = cpu.brand or cpu.vendor or "unknown-cpu"
+    text = cpu.brand or cpu.vendor
+    if text is None:
+        return "unknown-cpu"
     return re.sub(r"[^a-z0-9]+", "-", _NOISE.sub(" ", text).lower()).strip("-")[:48].strip("-")
 
 
