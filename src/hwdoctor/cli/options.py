@@ -1,0 +1,95 @@
+"""Options that several commands share, so that they mean the same everywhere.
+
+What can be told to be wrong without doing any work is told at once: a check takes seconds, and
+a bench hours, and neither should end with a directory that does not exist.
+"""
+
+import math
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+STANDARD_OUTPUT: Final = "-"
+
+
+def writable(context: click.Context, parameter: click.Parameter, value: Path | None) -> Path | None:
+    """Check a file that is going to be written; `-` (standard output) becomes None."""
+    if value is None or str(value) == STANDARD_OUTPUT:
+        return None
+    obstacle = obstacle_to_writing(value)
+    if obstacle:
+        raise click.BadParameter(f"{value}: {obstacle}", context, parameter)
+    return value
+
+
+def positive(context: click.Context, parameter: click.Parameter, value: float) -> float:
+    """Check a number of seconds; FLOAT accepts nan and inf, which are no time limit."""
+    if not (math.isfinite(value) and value > 0):
+        raise click.BadParameter(f"{value} is not a positive, finite number", context, parameter)
+    return value
+
+
+def obstacle_to_writing(path: Path) -> str | None:
+    """Why this file cannot be written, as far as can be told beforehand."""
+    try:
+        if path.is_dir():
+            return "is a directory, a file is needed"
+        if path.exists():
+            return None if os.access(path, os.W_OK) else "may not be written"
+        if not path.parent.is_dir():
+            return f"there is no directory {path.parent}"
+        return None if os.access(path.parent, os.W_OK) else f"{path.parent} may not be written"
+    except (OSError, ValueError) as error:
+        return str(error)
+
+
+def format_option(*formats: str) -> Decorator:
+    """`--format`; the first one is the default."""
+    return click.option(
+        "--format",
+        "form",
+        type=click.Choice(formats),
+        default=formats[0],
+        show_default=True,
+        help="How to show the result.",
+    )
+
+
+output_option: Final[Decorator] = click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    callback=writable,
+    metavar="FILE",
+    help="Write the result to FILE (whole or not at all) instead of standard output.",
+)
+
+from_option: Final[Decorator] = click.option(
+    "--from",
+    "source",
+    type=click.Path(path_type=Path),
+    metavar="PATH",
+    help="Look at a recording, a saved check or saved facts instead of this machine.",
+)
+
+python_option: Final[Decorator] = click.option(
+    "--python",
+    type=click.Path(path_type=Path),
+    metavar="PATH",
+    help="Judge the environment of this interpreter. Default: the one that runs hwdoctor.",
+)
+
+timeout_option: Final[Decorator] = click.option(
+    "--timeout",
+    type=float,
+    callback=positive,
+    default=60.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="Give up on a probe after so long.",
+)
