@@ -67,7 +67,8 @@ class JaxRuntime(Runtime):
         try:
             return self._jax.local_devices(backend=platform)[0]
         except RuntimeError as error:  # what JAX raises for each kind of "no such platform"
-            text = " ".join(str(error).split())
+            # JAX's advice on JAX_PLATFORMS is cut off: we set that variable, not the reader.
+            text = " ".join(str(error).split()).partition(" (set JAX_PLATFORMS")[0]
             raise BackendUnavailable(f"no JAX platform {platform!r} here: {text}") from error
 
     def put(self, host: HostArray) -> Any:
