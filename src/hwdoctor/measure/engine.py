@@ -4,7 +4,7 @@ import importlib.util
 import os
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -218,6 +218,8 @@ def _outcome(
         stderr_tail=(_without_home(child.stderr_tail) or None) if child and failed else None,
         started_at=timing.started_at,
         duration_seconds=round(timing.seconds, 4),
+        process_peak_bytes=child.peak_bytes if child else None,
+        memory_trace=_thinned(child.trace) if child else (),
         largest_error=worst.largest_error if worst else None,
         tolerance=worst.tolerance if worst else None,
         telemetry_before=timing.before,
@@ -237,6 +239,15 @@ def _outcome(
             threads=own["threads"] if own["threads"] is not None else run.threads,
         ),
     )
+
+
+TRACE_POINTS = 24
+
+
+def _thinned(trace: Sequence[tuple[float, int]]) -> tuple[tuple[float, int], ...]:
+    """A few points tell the shape: result files are kept for years."""
+    step = max(1, len(trace) // TRACE_POINTS)
+    return tuple((round(seconds, 2), resident) for seconds, resident in trace[::step])
 
 
 def _without_home(text: str) -> str:

@@ -58,6 +58,14 @@ class Telemetry(Document, frozen=True, kw_only=True):
     thermal_pressure: str | None = None
     power_mode: str | None = None
     throttled_periods: int | None = None
+    """cgroup periods in which the quota ran out, counted since the cgroup was made."""
+    governor: str | None = None
+    on_battery: bool | None = None
+    foreign_cpu_cores: float | None = None
+    """Cores that other processes kept busy, on average since the reading before."""
+    gpu_clock_mhz: float | None = None
+    gpu_throttle_reasons: tuple[str, ...] = ()
+    gpu_foreign_processes: int | None = None
     swap_used_bytes: int | None = None
     available_bytes: int | None = None
 
@@ -119,6 +127,11 @@ class Outcome(Document, frozen=True, kw_only=True):
     """Peak over the baseline taken after imports, before the inputs exist."""
     device_peak_bytes: int | None = None
 
+    process_peak_bytes: int | None = None
+    """Highest resident memory of the worker and its children together, seen from outside."""
+    memory_trace: tuple[tuple[float, int], ...] = ()
+    """(seconds since the worker's start, resident bytes), a few points."""
+
     largest_error: float | None = None
     tolerance: float | None = None
     errors: tuple[OutputError, ...] = ()
@@ -129,6 +142,13 @@ class Outcome(Document, frozen=True, kw_only=True):
     share_of_bandwidth_limit: float | None = None
     energy_joules: float | None = None
 
+    attempt: int = 1
+    """Which try this is: a polluted cell is measured again."""
+    pollution: tuple[str, ...] = ()
+    """What disturbed the measurement, where something did."""
+    control_before_seconds: float | None = None
+    """A short fixed kernel timed right before and right after the cell: it should not change."""
+    control_after_seconds: float | None = None
     telemetry_before: Telemetry = Telemetry()
     telemetry_after: Telemetry = Telemetry()
     fingerprint: str | None = None
