@@ -106,7 +106,7 @@ def _field_names(counts: list[int], macos: int | None, chip: Chip | None) -> tup
 
 
 def _fastest_name(counts: list[int], chip: Chip | None) -> str | None:
-    """The first field of macOS 26 is the fastest level, Super only where the chip has such cores."""
+    """Name the first field of macOS 26: the fastest level, whatever the chip calls it."""
     if counts[2] or (chip and chip.family == "M5"):
         return "Super"
     return "Performance" if chip and chip.has_two_kinds else None
