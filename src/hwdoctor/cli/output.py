@@ -26,7 +26,11 @@ def show(*renderables: "RenderableType", file: Path | None = None) -> None:
         save(to_text(*renderables).encode(), file)
         return
     with _standard_output() as stream:
-        make_console(stream).print(*renderables, crop=False)
+        console = make_console(stream)
+        if console.is_terminal:
+            console.print(*renderables, crop=False)
+        else:
+            console.file.write(to_text(*renderables, width=console.width))
 
 
 def deliver(document: bytes, file: Path | None = None) -> None:

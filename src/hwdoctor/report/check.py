@@ -5,7 +5,7 @@ when the output has scrolled by. It is READY, BLOCKED or COULD NOT ASSESS: a che
 not tell never looks like one that passed.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from rich.console import Group, RenderableType
@@ -30,30 +30,37 @@ _NOUNS: Final[dict[Severity, str]] = {"error": "error", "warning": "warning", "i
 def console(report: CheckReport, *, full: bool = False) -> RenderableType:
     """The whole report; `full` also lists what passed and what was skipped, and why."""
     parts: list[RenderableType] = [_head(report)]
-    for finding in ordered(report.findings):
-        parts += [Text(), block(finding, explained(finding, report.findings), full=full)]
+    for finding, explained in grouped(report.findings):
+        parts += [Text(), block(finding, explained, full=full)]
     if report.facts.backends:
         parts += [Text(), backends(report.facts)]
-    if full:
-        parts += _quiet_ones(report)
-    return Group(*parts, Text(), _foot(report, full=full))
+    parts += [Text(), *_quiet_ones(report, full=full)]
+    return Group(*parts, _foot(report))
 
 
-def ordered(findings: Iterable[Finding]) -> list[Finding]:
-    """What needs attention, worst first, less what another finding explains."""
+def grouped(findings: Iterable[Finding]) -> list[tuple[Finding, list[Finding]]]:
+    """What needs attention, worst first, each with the findings that it is the root cause of."""
     troubled = [finding for finding in findings if finding.status in ("fail", "unknown")]
-    codes = {finding.code for finding in troubled}
-    roots = [finding for finding in troubled if finding.explained_by not in codes]
-    return sorted(roots, key=lambda finding: (finding.status == "unknown", _rank(finding)))
+    first = {finding.code: finding for finding in reversed(troubled)}
+    groups: dict[int, tuple[Finding, list[Finding]]] = {}
+    for finding in sorted(troubled, key=_order):
+        root = _root(finding, first)
+        _, explained = groups.setdefault(id(root), (root, []))
+        if finding is not root:
+            explained.append(finding)
+    return sorted(groups.values(), key=lambda group: _order(group[0]))
 
 
-def explained(root: Finding, findings: Iterable[Finding]) -> list[Finding]:
-    """The findings that go away with this one."""
-    return [
-        finding
-        for finding in findings
-        if finding.explained_by == root.code and finding.status in ("fail", "unknown")
-    ]
+def _root(finding: Finding, first: Mapping[str, Finding]) -> Finding:
+    """The end of the chain of explanations; a chain that runs in a circle explains nothing."""
+    seen = {finding.code}
+    root = finding
+    while (cause := root.explained_by) is not None and cause in first:
+        if cause in seen:
+            return finding
+        seen.add(cause)
+        root = first[cause]
+    return root
 
 
 def reasons(report: CheckReport) -> list[str]:
@@ -95,24 +102,25 @@ def _head(report: CheckReport) -> RenderableType:
     return Group(*(line for line in lines if line), words(against))
 
 
-def _foot(report: CheckReport, *, full: bool) -> Text:
+def _foot(report: CheckReport) -> Text:
     word, style = VERDICTS[report.verdict]
-    hidden = any(finding.status == "pass" for finding in report.findings) or report.skipped
-    hint = " (-v lists all)" if hidden and not full else ""
-    return Text(word, style=style) + Text(f": {counts(report)}{hint}")
+    return Text(word, style=style) + Text(f": {counts(report)}")
 
 
-def _quiet_ones(report: CheckReport) -> Iterator[RenderableType]:
-    yield Text()
-    for finding in report.findings:
-        if finding.status in ("pass", "skipped"):
-            yield joined([title(finding), words(finding.summary)], ": ")
+def _quiet_ones(report: CheckReport, *, full: bool) -> Iterator[RenderableType]:
+    passed = [finding for finding in report.findings if finding.status in ("pass", "skipped")]
+    if not full:
+        if passed or report.skipped:
+            yield Text("-v lists what passed and what was skipped, and why", style="quiet")
+        return
+    for finding in passed:
+        yield joined([title(finding), words(finding.summary)], ": ")
     for skipped in report.skipped:
         yield Text("SKIPPED ", style="quiet") + words(f"{skipped.code}: {skipped.reason}")
 
 
-def _rank(finding: Finding) -> int:
-    return _ORDER[finding.severity]
+def _order(finding: Finding) -> tuple[bool, int]:
+    return finding.status == "unknown", _ORDER[finding.severity]
 
 
 def _codes(findings: Iterable[Finding]) -> list[str]:

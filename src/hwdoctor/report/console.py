@@ -79,12 +79,11 @@ def make_console(stream: TextIO | None = None) -> Console:
 
 
 def to_text(*renderables: RenderableType, width: int = WIDTH_IN_FILES) -> str:
-    """What a console of this width would show, without colours, for a file."""
+    """What a console of this width would show: no colours, no spaces at the ends of lines."""
     stream = io.StringIO()
-    _console(stream, width=width, color_system=None, force_terminal=False).print(
-        *renderables, crop=False
-    )
-    return stream.getvalue()
+    console = _console(stream, width=width, color_system=None, force_terminal=False)
+    console.print(*renderables, crop=False)
+    return "".join(f"{line.rstrip()}\n" for line in stream.getvalue().splitlines())
 
 
 def _console(stream: TextIO, **options: Any) -> Console:
@@ -119,6 +118,6 @@ def joined(parts: Iterable[Text], separator: str = ", ") -> Text:
     return Text(separator).join(parts)
 
 
-def command_line(text: str) -> Text:
+def command_line(text: str, indent: str = "") -> Text:
     """A command to copy: never broken into lines, so that it can be pasted whole."""
-    return Text(printable(text), style="command", no_wrap=True, overflow="ignore")
+    return Text(indent + printable(text), style="command", no_wrap=True, overflow="ignore")

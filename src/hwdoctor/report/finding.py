@@ -88,4 +88,4 @@ def _remedies(remedies: Iterable[Remedy]) -> Iterator[RenderableType]:
         yield Padding(line, (0, 0, 0, INDENT))
         if remedy.command:
             for part in remedy.command.splitlines():
-                yield Text(COMMAND_INDENT) + command_line(part)
+                yield command_line(part, COMMAND_INDENT)
