@@ -1,6 +1,5 @@
 """The wheel works outside a checkout: it carries probes, suites, schemas and data."""
 
-import os
 import subprocess
 import sys
 import zipfile
@@ -89,4 +88,4 @@ def test_the_main_job_works_from_the_wheel_without_git(installed: Path, tmp_path
     assert advice.returncode == 0, advice.stdout + advice.stderr
     assert "fastest configuration proven to work here: numpy-cpu" in " ".join(advice.stdout.split())
     assert not (tmp_path / "results").exists(), "no asv.conf.json here: the user's data folder"
-    assert os.listdir(tmp_path / "data")
+    assert list((tmp_path / "data").iterdir())

@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from hwdoctor.measure import bench, engine, run, store
+from hwdoctor.measure import engine, run, store
 from hwdoctor.measure.bench import Step, choose_cells, conduct
 from hwdoctor.measure.cell import Cell
 from hwdoctor.measure.run import Run
@@ -44,7 +44,7 @@ def measured(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Cell, int]]:
         )
 
     real_measure = engine.measure
-    monkeypatch.setattr(bench.engine, "measure", pretend)
+    monkeypatch.setattr(engine, "measure", pretend)
     return calls
 
 

@@ -3,7 +3,6 @@
 import importlib.util
 import os
 import sys
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,6 +13,7 @@ import msgspec
 from hwdoctor.backends import Backend, backend
 from hwdoctor.measure import telemetry
 from hwdoctor.measure.cell import Cell
+from hwdoctor.measure.control import control_seconds
 from hwdoctor.measure.protocol import Answer, Request
 from hwdoctor.measure.run import Run
 from hwdoctor.measure.sampling import Plan
@@ -36,14 +36,19 @@ _NEEDS: Mapping[str, tuple[str, ...]] = {
 _DEVICE_NAMES: Mapping[str, str] = {"metal": "Metal", "cuda": "CUDA", "tpu": "TPU", "rocm": "ROCm"}
 
 
+UNREAD = Telemetry()
+
+
 @dataclass(frozen=True, kw_only=True)
-class Timing:
-    """When the cell was measured and around what."""
+class Around:
+    """When the cell was measured, and the state of the machine around it."""
 
     started_at: str
     seconds: float
-    before: Telemetry
-    after: Telemetry
+    before: Telemetry = UNREAD
+    after: Telemetry = UNREAD
+    control_before_seconds: float | None = None
+    control_after_seconds: float | None = None
 
 
 def measure(cell: Cell, run: Run, *, process: int = 0, plan: Plan | None = None) -> Outcome:
@@ -52,22 +57,24 @@ def measure(cell: Cell, run: Run, *, process: int = 0, plan: Plan | None = None)
     described = backend(cell.configuration.backend)
     environment = worker_environment(cell, described, run)
     reason = skip_reason(cell, workload, task, described, run)
-    began = time.perf_counter()
     started_at = datetime.now(UTC).isoformat(timespec="seconds")
-    before = telemetry.now()
     if reason is not None:
-        timing = Timing(started_at=started_at, seconds=0.0, before=before, after=before)
+        nothing = Around(started_at=started_at, seconds=0.0)
         answer = Answer(outcome="skipped", reason=reason)
-        return _outcome(cell, workload, run, process, answer, None, environment, timing)
+        return _outcome(cell, workload, run, process, answer, None, environment, nothing)
+    control_before = control_seconds(run.threads)
+    window = telemetry.Window()
     child = _start(cell, workload, described, run, environment, plan or default_plan(cell.size))
-    timing = Timing(
+    around = Around(
         started_at=started_at,
-        seconds=time.perf_counter() - began,
-        before=before,
-        after=telemetry.now(),
+        seconds=child.seconds,
+        before=window.before,
+        after=window.end(),
+        control_before_seconds=control_before,
+        control_after_seconds=control_seconds(run.threads),
     )
     answer = _answer_of(child)
-    return _outcome(cell, workload, run, process, answer, child, environment, timing)
+    return _outcome(cell, workload, run, process, answer, child, environment, around)
 
 
 def default_plan(size: str) -> Plan:
@@ -195,7 +202,7 @@ def _outcome(
     answer: Answer,
     child: spawn.Child | None,
     environment: dict[str, str],
-    timing: Timing,
+    around: Around,
 ) -> Outcome:
     told = msgspec.structs.asdict(answer)
     own = {name: told.pop(name) for name in _OWN_FIELDS}
@@ -216,14 +223,16 @@ def _outcome(
         signal=child.signal if child else None,
         stage=child.stages[-1] if child and child.stages and failed else None,
         stderr_tail=(_without_home(child.stderr_tail) or None) if child and failed else None,
-        started_at=timing.started_at,
-        duration_seconds=round(timing.seconds, 4),
+        started_at=around.started_at,
+        duration_seconds=round(around.seconds, 4),
         process_peak_bytes=child.peak_bytes if child else None,
         memory_trace=_thinned(child.trace) if child else (),
         largest_error=worst.largest_error if worst else None,
         tolerance=worst.tolerance if worst else None,
-        telemetry_before=timing.before,
-        telemetry_after=timing.after,
+        control_before_seconds=_six_digits(around.control_before_seconds),
+        control_after_seconds=_six_digits(around.control_after_seconds),
+        telemetry_before=around.before,
+        telemetry_after=around.after,
         fingerprint=run.fingerprint,
         facts_digest=run.facts_digest,
         capsule=Capsule(
@@ -239,6 +248,10 @@ def _outcome(
             threads=own["threads"] if own["threads"] is not None else run.threads,
         ),
     )
+
+
+def _six_digits(seconds: float | None) -> float | None:
+    return None if seconds is None else float(f"{seconds:.6g}")
 
 
 TRACE_POINTS = 24

@@ -1,6 +1,6 @@
 """Where the stand-alone programs are: inside the installed package, or beside it in a checkout.
 
-A wheel carries copies under `hwdoctor/_probes` and `hwdoctor/_benchmarks`. An editable install
+A wheel carries copies under `hwdoctor/_probes` and `hwdoctor/_suites`. An editable install
 has no such copies and uses the checkout's own folders, so that an edited probe takes effect.
 """
 
@@ -27,7 +27,7 @@ def benchmarks() -> Path:
     Raises:
         CouldNotAssess: the installation is incomplete.
     """
-    return _find("_benchmarks", "benchmarks", "")
+    return _find("_suites/benchmarks", "benchmarks", "")
 
 
 def _find(packaged: str, checked_out: str, name: str) -> Path:
