@@ -1,5 +1,6 @@
 """A kernel that is wrong in whatever way is told apart, and none of them is ever ranked."""
 
+import importlib.util
 from pathlib import Path
 
 import psutil
@@ -76,6 +77,17 @@ def test_a_planted_fault_is_told_apart(
     outcome = measure(tmp_path, task)
     assert outcome.outcome == expected
     assert reason in (outcome.reason or "")
+
+
+@pytest.mark.parametrize("backend", ["jax", "torch", "mlx"])
+def test_right_numbers_from_the_host_are_no_answer_of_a_device(
+    tmp_path: Path, backend: str
+) -> None:
+    if importlib.util.find_spec(backend) is None:
+        pytest.skip(f"{backend} is not installed")
+    outcome = measure(tmp_path, "answered_by_numpy", configuration=f"{backend}-cpu")
+    assert outcome.outcome == "fell-back"
+    assert "numpy.ndarray" in (outcome.reason or "")
 
 
 def test_a_hanging_kernel_is_ended_with_all_its_children(
