@@ -95,8 +95,8 @@ def as_list(value: Any) -> list[Any]:
 
 
 def as_text(value: Any) -> str | None:
-    """A text, or nothing."""
-    return value if isinstance(value, str) else None
+    """A text, or nothing. Halves of surrogate pairs, which no encoding takes, become `?`."""
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else None
 
 
 def _member(value: Any, name: str) -> Any:

@@ -56,7 +56,7 @@ class AsvRow:
     parameters: Mapping[str, str]
     """Parameter name to `repr` of its value; unnamed ones are `parameter 1`, ..."""
     state: State
-    """`null` failed, `nan` skipped or not selected, `not-a-number` a text, a structure or an infinity."""
+    """`null` failed, `nan` skipped or not selected, `not-a-number` text, structure, infinity."""
     value: float | None
     """In `unit`; times in seconds per call."""
     unit: str | None
@@ -99,7 +99,7 @@ def read_benchmarks(path: Path) -> dict[str, Described]:
         raise ResultFileError(str(path), "not a benchmarks.json of ASV")
     return {
         name: Described(
-            parameter_names=tuple(str(n) for n in as_list(entry.get("param_names"))),
+            parameter_names=tuple(as_text(n) or "" for n in as_list(entry.get("param_names"))),
             unit=as_text(entry.get("unit")),
             kind=as_text(entry.get("type")),
         )
@@ -134,7 +134,7 @@ def read(path: Path, *, machine: str, described: Mapping[str, Described]) -> Asv
         try:
             rows.extend(_rows(name, named, header))
         except ValueError as error:
-            problems.append(f"{name}: {error}")
+            problems.append(f"{as_text(name)}: {error}")
     return AsvFile(rows=tuple(rows), problems=tuple(problems))
 
 
@@ -147,7 +147,7 @@ def _rows(name: str, named: Columns, header: _Header) -> Iterator[AsvRow]:
             source=header.source,
             commit=header.commit,
             environment=header.environment,
-            benchmark=name,
+            benchmark=as_text(name) or "",
             parameters=_parameters(described.parameter_names, values),
             state=_state(result),
             value=finite(result),
@@ -177,7 +177,7 @@ def _combinations(params: Any, result: Any) -> list[tuple[str, ...]]:
         ValueError: their number is not that of the results, or absurd. It is counted before
             any list is built: a few long axes multiply to more than a memory holds.
     """
-    axes = [[str(value) for value in as_list(axis)] for axis in as_list(params)]
+    axes = [[as_text(value) or repr(value) for value in as_list(axis)] for axis in as_list(params)]
     expected = math.prod(len(axis) for axis in axes)
     if expected > MOST_COMBINATIONS:
         raise ValueError(f"more than {MOST_COMBINATIONS} combinations of parameters")

@@ -136,9 +136,7 @@ class _Reader:
         self.files[machine] += 1
         for outcome in found.outcomes:
             if _key(outcome) in self._seen_rows:
-                self._skip(
-                    path, ResultFileError(str(path), "the same row stands in another file too")
-                )
+                self._skip(path, ResultFileError(str(path), "the row was read already"))
                 continue
             self._seen_rows.add(_key(outcome))
             stem = sidecar.stem_of(path)

@@ -48,7 +48,7 @@ def lines(path: Path) -> Iterator[tuple[int, bytes]]:
     """Number (from 1) and bytes of each line that is not blank, its newline kept.
 
     Raises:
-        ResultFileError: missing, not readable, not a file, empty, or a line or the file is too long.
+        ResultFileError: missing, unreadable, not a file, empty, or too long.
     """
     size = _check_kind_and_size(path, largest_bytes=LARGEST_STREAM_BYTES)
     if size == 0:
