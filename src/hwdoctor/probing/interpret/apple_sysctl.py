@@ -109,14 +109,14 @@ def brand(values: Mapping[str, str]) -> str | None:
 _APPLE_FEATURES = {
     "hw.optional.arm.FEAT_BF16": "bf16",
     "hw.optional.arm.FEAT_I8MM": "i8mm",
-    "hw.optional.arm.FEAT_FP16": "fp16",
-    "hw.optional.neon_fp16": "fp16",
-    "hw.optional.arm.FEAT_DotProd": "dotprod",
+    "hw.optional.arm.FEAT_FP16": "asimdhp",
+    "hw.optional.neon_fp16": "asimdhp",
+    "hw.optional.arm.FEAT_DotProd": "asimddp",
     "hw.optional.arm.FEAT_SME": "sme",
     "hw.optional.arm.FEAT_SME2": "sme2",
-    "hw.optional.arm.AdvSIMD": "neon",
-    "hw.optional.AdvSIMD": "neon",
-    "hw.optional.neon": "neon",
+    "hw.optional.arm.AdvSIMD": "asimd",
+    "hw.optional.AdvSIMD": "asimd",
+    "hw.optional.neon": "asimd",
 }
 _INTEL_FEATURES = {
     "SSE4.2": "sse4_2",

@@ -1,0 +1,65 @@
+"""`nvidia-smi --query-gpu=... --format=csv`, with and without header and units."""
+
+import csv
+import re
+
+from hwdoctor.model import Accelerator
+from hwdoctor.probing.interpret.nvidia_gpu import gpu as built
+from hwdoctor.probing.interpret.reading import lines_of
+
+_QUERY = "--query-gpu"
+_UNIT = re.compile(r"^(.*?)\s*\[([^\]]*)\]$")
+# Columns that say which GPU it is; a table without any of them is about something else.
+_TELLING = {"name", "gpu_name", "memory.total"}
+_MEBIBYTES = "MiB"
+
+
+def gpus(argv: tuple[str, ...], text: str) -> tuple[Accelerator, ...] | None:
+    """A GPU for each row; None where this is no such table or its columns are not known."""
+    lines = [line.strip() for line in lines_of(text) if line.strip()]
+    header = next((n for n, line in enumerate(lines) if _is_header(line)), None)
+    if header is not None:
+        columns, rows = _cells(lines[header]), lines[header + 1 :]
+    else:
+        columns, rows = _asked(argv), lines
+    names = [_UNIT.sub(r"\1", column) for column in columns]
+    units = {name: _UNIT.sub(r"\2", column) for name, column in zip(names, columns, strict=True)}
+    if not _TELLING & set(names):
+        return None
+    cells = [cell for row in rows if len(cell := _cells(row)) == len(columns)]
+    if len(cells) != len(rows) or not cells:
+        return None  # something else stands between the rows
+    return tuple(_gpu(dict(zip(names, row, strict=True)), units) for row in cells)
+
+
+def _gpu(row: dict[str, str], units: dict[str, str]) -> Accelerator:
+    memory = row.get("memory.total")
+    if memory and memory.isdecimal():
+        # `nounits` leaves the unit to the header, which says MiB; without header it is MiB too.
+        stated = units["memory.total"]
+        memory = f"{memory} {stated if stated != 'memory.total' else _MEBIBYTES}"
+    return built(
+        name=row.get("name") or row.get("gpu_name"),
+        memory=memory,
+        driver=row.get("driver_version"),
+        index=row.get("index"),
+    )
+
+
+def _is_header(line: str) -> bool:
+    return any(_UNIT.sub(r"\1", cell) in _TELLING for cell in _cells(line))
+
+
+def _asked(argv: tuple[str, ...]) -> list[str]:
+    """The columns as asked for, where the header was left out."""
+    words = " ".join(argv).replace(f"{_QUERY} ", f"{_QUERY}=").split()
+    queries = [word.removeprefix(f"{_QUERY}=") for word in words if word.startswith(f"{_QUERY}=")]
+    return [cell.strip() for cell in queries[0].split(",")] if len(queries) == 1 else []
+
+
+def _cells(line: str) -> list[str]:
+    try:
+        rows = list(csv.reader([line], skipinitialspace=True, strict=True))
+    except csv.Error:
+        return []
+    return [cell.strip() for cell in rows[0]] if rows else []
