@@ -1,0 +1,108 @@
+"""Raw text to Facts: pure functions, one file per family of systems and devices.
+
+A live check, a replay and the check of a far machine all end here, so nothing in this package may
+look at the machine it runs on. Whatever a recording lacks is unknown; whatever it holds was
+written by a stranger.
+"""
+
+import re
+
+import msgspec
+
+from hwdoctor.model import Accelerator, Facts, Host, Python, Recording
+from hwdoctor.probing import privacy
+from hwdoctor.probing.interpret.reading import name_of
+from hwdoctor.probing.source import Source
+
+_SYSTEMS = ("Linux", "Darwin", "Windows")
+_DARWIN_PROGRAMS = ("sysctl", "system_profiler", "ioreg", "sw_vers", "pmset", "vm_stat")
+
+
+def facts_of(recording: Recording) -> Facts:
+    """Everything a recording says, as Facts."""
+    source = Source(recording)
+    facts = _system_facts(source)
+    return msgspec.structs.replace(
+        facts,
+        accelerators=_accelerators(source, facts.accelerators),
+        load_average=facts.load_average
+        if recording.load_average is None
+        else recording.load_average,
+        python=_python(recording),
+        packages=_packages(recording),
+        environment=_environment(recording),
+    )
+
+
+def system_of(source: Source) -> str | None:
+    """The system that was recorded, or what the recorded names can only belong to."""
+    system = source.recording.system
+    if system is not None:
+        return next((name for name in _SYSTEMS if name.lower() == system.strip().lower()), None)
+    if source.commands("lscpu") or any(
+        file.path.startswith(("/proc/", "/sys/")) for file in source.recording.files
+    ):
+        return "Linux"
+    if any(source.commands(program) for program in _DARWIN_PROGRAMS):
+        return "Darwin"
+    return None
+
+
+def _system_facts(source: Source) -> Facts:
+    # Imported here: only one system's interpreter is needed at a time.
+    system = system_of(source)
+    if system == "Linux":
+        from hwdoctor.probing.interpret import linux
+
+        return linux.interpret(source)
+    if system == "Darwin":
+        from hwdoctor.probing.interpret import darwin
+
+        return darwin.interpret(source)
+    architecture = name_of(source.recording.machine)
+    return Facts(host=Host(system=system, architecture=architecture))
+
+
+def _accelerators(
+    source: Source, own: tuple[Accelerator, ...] | None
+) -> tuple[Accelerator, ...] | None:
+    """What the system itself shows, then what each vendor's tool shows."""
+    from hwdoctor.probing.interpret import amd, nvidia, tpu
+
+    answers = [own, *(look(source) for look in (nvidia.accelerators, amd.accelerators))]
+    answers.append(tpu.accelerators(source))
+    known = [answer for answer in answers if answer is not None]
+    return tuple(device for answer in known for device in answer) if known else None
+
+
+def _python(recording: Recording) -> Python:
+    recorded = recording.python
+    if recorded is None:
+        return Python()
+    return Python(
+        version=name_of(recorded.version),
+        implementation=name_of(recorded.implementation),
+        machine=name_of(recorded.machine),
+        virtual_environment=recorded.virtual_environment,
+        jax_plugins=recorded.jax_plugins,
+    )
+
+
+def _packages(recording: Recording) -> dict[str, str] | None:
+    """By normalised name: `ml_dtypes` and `ml-dtypes` are one."""
+    if recording.packages is None:
+        return None
+    return {
+        re.sub(r"[-_.]+", "-", name).lower(): recording.packages[name]
+        for name in sorted(recording.packages)
+    }
+
+
+def _environment(recording: Recording) -> dict[str, str] | None:
+    if recording.environment is None:
+        return None
+    return {
+        name: privacy.mask_variable(name, value)
+        for name, value in sorted(recording.environment.items())
+        if privacy.allowed(name)
+    }
