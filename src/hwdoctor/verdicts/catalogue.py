@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from importlib import metadata
 
+from hwdoctor.model import Configuration
+
 CALIBRATION = "calibration"
 """Label `role` of a workload that measures the machine itself and is nothing to recommend for."""
 
@@ -23,6 +25,9 @@ class Catalogue:
     calibration: frozenset[str] = frozenset()
     configurations: tuple[str, ...] = ()
     """Every configuration there can be, the same on every machine."""
+    variables: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Configuration to the environment variables that it may need. A result file can claim
+    any other; those are not passed on to somebody's shell."""
 
 
 def catalogue(mentioned: Iterable[str]) -> Catalogue:
@@ -43,4 +48,19 @@ def catalogue(mentioned: Iterable[str]) -> Catalogue:
         first_tasks={name: each.tasks[0].name for name, each in found.items()},
         calibration=frozenset(calibration),
         configurations=tuple(each.name for each in configurations()),
+        variables={each.name: _variables(each) for each in configurations()},
     )
+
+
+def _variables(configuration: Configuration) -> frozenset[str]:
+    """The names that the backend asks for at any precision, and those of the variant."""
+    from hwdoctor.backends import backend
+
+    described = backend(configuration.backend)
+    device = configuration.device
+    variant = described.variants.get(configuration.variant or "")
+    return frozenset(
+        name
+        for precision in described.precisions(device)
+        for name in described.environment(device, precision, threads=1)
+    ) | frozenset(variant.environment if variant else ())

@@ -78,7 +78,7 @@ def recommend(
     return Advice(
         document=Recommendation(
             machine=machine,
-            overall=_overall(choice) if choice else None,
+            overall=_overall(choice, catalogue) if choice else None,
             workloads=tuple(as_winner(ranking) for ranking in rankings),
         ),
         rankings=rankings,
@@ -136,7 +136,8 @@ def _missing(
     return tuple(name for name in workloads if name not in proven)
 
 
-def _overall(choice: Choice) -> Overall:
+def _overall(choice: Choice, catalogue: Catalogue) -> Overall:
+    needed = catalogue.variables.get(choice.configuration, frozenset())
     capsules = [contender.judged.outcomes[0].capsule for contender in choice.contenders]
     shared = set.intersection(*(set(capsule.environment.items()) for capsule in capsules))
     threads = {capsule.threads for capsule in capsules}
@@ -144,7 +145,7 @@ def _overall(choice: Choice) -> Overall:
     return Overall(
         configuration=printable(choice.configuration),
         precision=printable(choice.precision),
-        environment={printable(k): printable(v) for k, v in sorted(shared)},
+        environment={k: printable(v) for k, v in sorted(shared) if k in needed},
         threads=count if count is not None and 0 < count <= MOST_THREADS else None,
         reason=_reason(choice),
     )
