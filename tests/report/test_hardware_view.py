@@ -1,6 +1,5 @@
 """What a machine is, in words: nothing guessed, nothing lost, fit to be pasted."""
 
-import re
 from collections.abc import Callable
 
 import msgspec
@@ -20,8 +19,9 @@ from hwdoctor.model import (
     fingerprint,
     machine_slug,
 )
-from hwdoctor.report.hardware import console, escaped, markdown
+from hwdoctor.report.hardware import console
 from hwdoctor.report.machine import one_line, rows, software_line
+from hwdoctor.report.markdown import machine
 
 Screen = Callable[..., str]
 
@@ -99,14 +99,9 @@ def test_the_line_at_the_head_of_a_report_stands_even_where_nothing_is_known() -
 
 def test_markdown_shows_text_from_elsewhere_as_it_is() -> None:
     facts = Facts(cpu=Cpu(brand="<b>*x*</b> [a](http://b) `c` | d\x1b[31m"))
-    text = markdown(facts)
+    text = machine(facts).decode()
     assert r"\<b\>\*x\*\</b\> \[a\](http://b) \`c\` \| d\[31m" in text
     assert "\x1b" not in text
-
-
-@given(st.text(max_size=40))
-def test_escaping_loses_nothing(text: str) -> None:
-    assert re.sub(r"\\(.)", r"\1", escaped(text), flags=re.DOTALL) == text
 
 
 @given(st.text(max_size=40))

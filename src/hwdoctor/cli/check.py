@@ -1,7 +1,8 @@
 """`hwdoctor check`: does this stack work?"""
 
+from importlib import import_module
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 import click
 
@@ -13,6 +14,14 @@ from hwdoctor.cli.options import (
     timeout_option,
     writable,
 )
+
+if TYPE_CHECKING:
+    from hwdoctor.model import CheckReport
+
+REPORTS: Final = {
+    form: f"hwdoctor.report.{form}" for form in ("markdown", "junit", "sarif", "github")
+}
+"""Formats besides our own JSON, and the modules whose `check` writes them."""
 
 
 @click.command("check")
@@ -33,7 +42,7 @@ from hwdoctor.cli.options import (
     metavar="FILE",
     help="Also save the check as JSON, whatever the format shown.",
 )
-@format_option("console", "json")
+@format_option("console", "json", *REPORTS)
 @output_option
 @click.option(
     "--fail-on",
@@ -76,7 +85,6 @@ def command(
     """
     from hwdoctor.cli import output as out
     from hwdoctor.cli import sources
-    from hwdoctor.model import encode
     from hwdoctor.rules import engine, registry
 
     chosen, ignored = _listed(only), _listed(ignore)
@@ -94,15 +102,24 @@ def command(
         allow_hazard=allow_hazard,
         replayed=source is not None,
     )
-    if form == "json":
-        out.deliver(encode(report), output)
-    else:
+    if form == "console":
         from hwdoctor.report import check
 
         out.show(check.console(report, full=verbose), file=output)
+    else:
+        out.deliver(_document(report, form), output)
     if save is not None:
-        out.save(encode(report), save)
+        out.save(_document(report, "json"), save)
     return engine.exit_code(report, fail_on)
+
+
+def _document(report: "CheckReport", form: str) -> bytes:
+    if form == "json":
+        from hwdoctor.model import encode
+
+        return encode(report)
+    document: bytes = import_module(REPORTS[form]).check(report)
+    return document
 
 
 def _listed(text: str | None) -> tuple[str, ...]:

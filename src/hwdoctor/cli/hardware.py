@@ -26,11 +26,12 @@ def command(source: Path | None, form: str, output: Path | None) -> int:
         from hwdoctor.model import encode
 
         out.deliver(encode(facts), output)
+    elif form == "markdown":
+        from hwdoctor.report import markdown
+
+        out.deliver(markdown.machine(facts), output)
     else:
         from hwdoctor.report import hardware
 
-        if form == "markdown":
-            out.deliver(hardware.markdown(facts).encode(), output)
-        else:
-            out.show(hardware.console(facts), file=output)
+        out.show(hardware.console(facts), file=output)
     return exits.FINE

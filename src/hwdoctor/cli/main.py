@@ -25,7 +25,13 @@ class Entry(NamedTuple):
 COMMANDS: Final[dict[str, Entry]] = {
     "check": Entry("hwdoctor.cli.check:command", "Prove that this machine's stack works."),
     "hardware": Entry("hwdoctor.cli.hardware:command", "Show what this machine is."),
-    "explain": Entry("hwdoctor.cli.explain:command", "Explain one rule."),
+    "bench": Entry(
+        "hwdoctor.cli.bench:command",
+        "Time the full workloads on every backend; verify every result first.",
+    ),
+    "explain": Entry(
+        "hwdoctor.cli.explain:command", "Explain one rule: symptom, cause, remedy, sources."
+    ),
     "rules": Entry("hwdoctor.cli.rules:command", "List all rules."),
     "record": Entry("hwdoctor.cli.record:command", "Record this machine for replay elsewhere."),
 }

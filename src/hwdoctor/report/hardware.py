@@ -1,15 +1,11 @@
 """`hwdoctor hardware` for people: a panel that one likes to paste into a bug report."""
 
-import re
-
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from hwdoctor.model import Facts
 from hwdoctor.report.machine import rows
-
-_MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|~])")
 
 
 def console(facts: Facts) -> RenderableType:
@@ -20,14 +16,3 @@ def console(facts: Facts) -> RenderableType:
     for label, text in rows(facts):
         grid.add_row(Text(label), Text(text))
     return Group(Text("hwdoctor hardware", style="note"), grid)
-
-
-def markdown(facts: Facts) -> str:
-    """The same rows as a list."""
-    lines = [f"- **{escaped(label)}**: {escaped(text)}" for label, text in rows(facts)]
-    return "\n".join(["### Machine", "", *lines, ""])
-
-
-def escaped(text: str) -> str:
-    """Text that Markdown shows as it is."""
-    return _MARKDOWN.sub(r"\\\1", text)
