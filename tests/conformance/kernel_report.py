@@ -17,7 +17,7 @@ from hwdoctor.workloads import Problem, Workload, find
 
 
 def judge(workload: Workload, name: str, runtime: Runtime, task_name: str, items: int) -> Any:
-    """None where there is no kernel, else `{outcome, reason, errors}` of a call that is not the first."""
+    """None where there is no kernel, else `{outcome, reason, errors}` of its second call."""
     factory = workload.kernel(name, task_name)
     if factory is None:
         return None

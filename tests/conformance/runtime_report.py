@@ -18,6 +18,7 @@ import numpy as np
 
 from hwdoctor.backends import BackendUnavailable, Runtime, backend
 from hwdoctor.backends.base import HostArray, host_dtype
+from hwdoctor.measure.rounding import round_to
 
 Check = Callable[[Runtime], str | None]
 
@@ -27,12 +28,7 @@ INTEGERS = ("int32", "int64", "uint8", "bool")
 
 def rounded(host: HostArray, runtime: Runtime) -> HostArray:
     """What the device should hold, as a host array of the carrying type."""
-    carried = host.astype(host_dtype(runtime.precision))
-    if runtime.precision != "bfloat16":
-        return carried
-    import ml_dtypes
-
-    return carried.astype(ml_dtypes.bfloat16).astype(np.float32)
+    return round_to(host, runtime.precision).astype(host_dtype(runtime.precision))
 
 
 def same(seen: HostArray, wanted: HostArray) -> str | None:

@@ -145,7 +145,7 @@ def test_the_reference_product_is_exact_arithmetic_rounded() -> None:
     for i, j in np.ndindex(9, 9):
         exact = sum(Fraction(a[i][k]) * Fraction(b[k][j]) for k in range(9))
         error = abs(Fraction(float(found["product"][i, j])) - exact)
-        assert error <= 2.0**-52 * found["norms"][i, j]
+        assert error <= 2.0**-52 * float(found["norms"][i, j])
         assert abs(found["product"][i, j]) <= found["norms"][i, j] * (1 + 1e-15)
 
 
