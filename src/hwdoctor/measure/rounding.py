@@ -28,7 +28,7 @@ def round_all(arrays: HostArrays, precision: Precision) -> HostArrays:
 
 
 def _to_bfloat16(single: HostArray) -> HostArray:
-    bits = np.ascontiguousarray(single).view(np.uint32)
+    bits = np.asarray(single, order="C").view(np.uint32)  # keeps 0-d, ascontiguousarray does not
     to_even = ((bits >> np.uint32(16)) & np.uint32(1)) + np.uint32(0x7FFF)
     rounded = ((bits + to_even) & np.uint32(0xFFFF0000)).view(np.float32)
     return np.where(np.isfinite(single), rounded, single)
