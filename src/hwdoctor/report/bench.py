@@ -10,6 +10,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from hwdoctor.report.quantities import duration, rate, size
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import TracebackType
@@ -21,7 +23,6 @@ if TYPE_CHECKING:
     from hwdoctor.model import Outcome
 
 _STYLES = {"ok": "green", "skipped": "dim"}
-_PREFIXES = ("", "k", "M", "G", "T")
 
 
 class Progress:
@@ -59,8 +60,8 @@ class Progress:
         """Show which cell is being measured, how long it has been, and what is left."""
         elapsed = time.monotonic() - self._began
         done = step.number - 1
-        left = f", about {_duration(elapsed / done * (step.of - done))} left" if done else ""
-        self.say(f"{step.number}/{step.of} {step.cell.label}  {_duration(elapsed)}{left}")
+        left = f", about {_clock(elapsed / done * (step.of - done))} left" if done else ""
+        self.say(f"{step.number}/{step.of} {step.cell.label}  {_clock(elapsed)}{left}")
 
 
 def summary(machine: str, measured: Sequence[tuple[Cell, Sequence[Outcome]]]) -> Table:
@@ -100,10 +101,10 @@ def _row(cell: Cell, outcomes: Sequence[Outcome]) -> list[Text]:
         Text(cell.precision),
         Text(cell.size),
         outcome,
-        Text("" if median is None else seconds_text(median)),
-        Text("" if throughput is None else quantity_text(throughput.value, throughput.unit)),
-        Text("" if worst.first_call_seconds is None else seconds_text(worst.first_call_seconds)),
-        Text(f"{peak / 1e6:.0f} MB" if peak else ""),
+        Text("" if median is None else duration(median)),
+        Text("" if throughput is None else rate(throughput.value, throughput.unit)),
+        Text("" if worst.first_call_seconds is None else duration(worst.first_call_seconds)),
+        Text(size(peak) if peak else ""),
     ]
 
 
@@ -124,23 +125,6 @@ def _skipped_text(skipped: Sequence[tuple[Cell, Sequence[Outcome]]]) -> Text | N
     return Text("not run here:\n" + "\n".join(lines))
 
 
-def seconds_text(seconds: float) -> str:
-    """Three significant digits in the unit that fits: `1.23 ms`."""
-    for limit, factor, unit in ((1e-6, 1e9, "ns"), (1e-3, 1e6, "us"), (1.0, 1e3, "ms")):
-        if seconds < limit:
-            return f"{seconds * factor:.3g} {unit}"
-    return f"{seconds:.3g} s"
-
-
-def quantity_text(value: float, unit: str) -> str:
-    """Three significant digits with a prefix: `151 M options/s`."""
-    place = 0
-    while abs(value) >= 1000 and place < len(_PREFIXES) - 1:
-        value /= 1000
-        place += 1
-    return f"{value:.3g} {_PREFIXES[place]}{' ' if _PREFIXES[place] else ''}{unit}"
-
-
-def _duration(seconds: float) -> str:
+def _clock(seconds: float) -> str:
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes}:{rest:02d}"

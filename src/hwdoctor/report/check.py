@@ -110,8 +110,7 @@ def _foot(report: CheckReport) -> Text:
 def _quiet_ones(report: CheckReport, *, full: bool) -> Iterator[RenderableType]:
     passed = [finding for finding in report.findings if finding.status in ("pass", "skipped")]
     if not full:
-        if passed or report.skipped:
-            yield Text("-v lists what passed and what was skipped, and why", style="quiet")
+        yield Text("hwdoctor explain CODE tells more; -v lists what passed or was skipped", "quiet")
         return
     for finding in passed:
         yield joined([title(finding), words(finding.summary)], ": ")

@@ -4,6 +4,7 @@ What is not known is said to be unknown where everyone would ask for it, and lef
 The same rows make the panel on a terminal and the Markdown for a bug report.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Final
 
@@ -29,10 +30,22 @@ def one_line(facts: Facts) -> str:
         facts.cpu.brand or facts.cpu.vendor or "unknown processor",
         _cores(facts.cpu),
         size(facts.memory.total_bytes) if facts.memory.total_bytes is not None else "",
-        *(_accelerator_name(device) for device in facts.accelerators or ()),
+        *_accelerators_in_brief(facts),
         "virtual" if facts.host.virtual else "",
     ]
     return printable(", ".join(part for part in parts if part))
+
+
+def _accelerators_in_brief(facts: Facts) -> Iterator[str]:
+    """Equal devices are counted; the part of a chip that is named like the chip is not renamed."""
+    names = Counter(
+        f"{device.cores or ''} {device.kind.upper()} cores".strip()
+        if device.name == facts.cpu.brand
+        else _accelerator_name(device)
+        for device in facts.accelerators or ()
+    )
+    for name, number in names.items():
+        yield name if number == 1 else f"{number} x {name}"
 
 
 def software_line(facts: Facts) -> str:

@@ -17,6 +17,31 @@ def size(count_bytes: int) -> str:
     return f"{digits} {_UNITS[unit]}"
 
 
+_PREFIXES: Final = ("", "k", "M", "G", "T", "P")
+# Units that carry a prefix themselves, by the name that results use.
+_SYMBOLS: Final = {"bytes/s": "B/s", "flop/s": "FLOP/s"}
+
+
+def rate(value: float, unit: str) -> str:
+    """Three significant digits: `151 M options/s`, `37.4 GB/s`."""
+    place = 0
+    while abs(value) >= 1000 and place < len(_PREFIXES) - 1:
+        value /= 1000
+        place += 1
+    prefix = _PREFIXES[place]
+    if unit in _SYMBOLS:
+        return f"{value:.3g} {prefix}{_SYMBOLS[unit]}"
+    return f"{value:.3g} {prefix} {unit}" if prefix else f"{value:.3g} {unit}"
+
+
+def duration(seconds: float) -> str:
+    """Three significant digits in the unit that fits: `1.23 ms`."""
+    for limit, factor, unit in ((1e-6, 1e9, "ns"), (1e-3, 1e6, "us"), (1.0, 1e3, "ms")):
+        if seconds < limit:
+            return f"{seconds * factor:.3g} {unit}"
+    return f"{seconds:.3g} s"
+
+
 def counted(number: float, noun: str, plural: str | None = None) -> str:
     """`1 core`, `2 cores`, `1.5 cores`."""
     form = noun if number == 1 else plural or f"{noun}s"

@@ -11,9 +11,8 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from hwdoctor.model import Excluded, WorkloadWinner
-from hwdoctor.report.bench import quantity_text
 from hwdoctor.report.console import words
-from hwdoctor.report.quantities import counted
+from hwdoctor.report.quantities import counted, rate
 from hwdoctor.results.printable import printable
 from hwdoctor.results.result_set import SkippedRows
 from hwdoctor.verdicts.ranking import NOT_MEASURED, Contender, Ranking, as_winner, throughput
@@ -107,7 +106,7 @@ def _in_precision(winner: WorkloadWinner) -> str:
 
 def _speed(winner: WorkloadWinner) -> str:
     assert winner.value is not None
-    return quantity_text(winner.value, winner.unit or "")
+    return rate(winner.value, winner.unit or "")
 
 
 def _each(advice: Advice) -> str:
@@ -140,9 +139,9 @@ def _figures(ranking: Ranking, contender: Contender) -> Text:
     value, unit, interval = throughput(contender)
     low_high = ""
     if interval is not None:
-        low, high = (quantity_text(bound, "").strip() for bound in interval)
+        low, high = (rate(bound, "").strip() for bound in interval)
         low_high = f" [{low}, {high}]"
-    speed = f"{quantity_text(value, unit)}{low_high}"
+    speed = f"{rate(value, unit)}{low_high}"
     if contender is ranking.winner:
         return Text(f"{speed}  ") + Text("fastest", style="good")
     return Text(f"{speed}  {_behind(ranking.slower_by(contender.name))}")
