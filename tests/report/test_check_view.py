@@ -129,7 +129,7 @@ def test_passed_and_skipped_are_counted_and_listed_only_when_asked(
     brief, full = screen(console(report)), screen(console(report, full=True))
     assert "PASS1" not in brief
     assert "TPU951" not in brief
-    assert "-v lists what passed" in brief
+    assert "-v lists" in brief
     assert "PASS PASS1" in full
     assert "SKIPPED TPU951: no TPU on this machine" in full
     assert "-v lists" not in full

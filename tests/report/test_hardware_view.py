@@ -97,6 +97,15 @@ def test_the_line_at_the_head_of_a_report_stands_even_where_nothing_is_known() -
     assert software_line(Facts()) == ""
 
 
+def test_equal_accelerators_are_counted_at_the_head() -> None:
+    gpus = tuple(Accelerator(kind="gpu", name="NVIDIA H100", index=index) for index in range(8))
+    assert one_line(Facts(cpu=Cpu(brand="Xeon"), accelerators=gpus)) == "Xeon, 8 x NVIDIA H100"
+
+
+def test_the_gpu_of_a_chip_is_not_named_after_it_twice(facts: Facts) -> None:
+    assert one_line(facts).endswith("32 GiB, 38 GPU cores")
+
+
 def test_markdown_shows_text_from_elsewhere_as_it_is() -> None:
     facts = Facts(cpu=Cpu(brand="<b>*x*</b> [a](http://b) `c` | d\x1b[31m"))
     text = machine(facts).decode()

@@ -7,7 +7,6 @@ error of the user's is one line; a bug of ours says that it is one and how to re
 import errno
 import os
 import sys
-import traceback
 from types import TracebackType
 from typing import Final
 
@@ -97,6 +96,8 @@ def _one_line(message: str) -> str:
 
 
 def _bug_report(error: BaseException, command: str) -> str:
+    import traceback
+
     said = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     lines = [f"{command}: internal error: {_one_line(said)}{_place(error.__traceback__)}"]
     if os.environ.get("HWDOCTOR_DEBUG"):
@@ -111,6 +112,8 @@ def _bug_report(error: BaseException, command: str) -> str:
 
 def _place(trace: TracebackType | None) -> str:
     """The innermost line of ours, which is often all that a report needs."""
+    import traceback
+
     frames = [
         (frame.f_globals.get("__name__", ""), line) for frame, line in traceback.walk_tb(trace)
     ]
