@@ -27,7 +27,6 @@ from hwdoctor.measure import engine, run
 from hwdoctor.measure.asv import history
 from hwdoctor.measure.asv.plugin_names import HARVEST_VARIABLE, SIZE_VARIABLE
 from hwdoctor.model import Facts, machine_slug
-from hwdoctor.probing import live
 
 DEFAULT_SEED = 0
 
@@ -43,6 +42,7 @@ class RunsEnvironment(Environment):  # type: ignore[misc]  # asv ships no types
         """Ignore what was asked for: there is one interpreter."""
         del python
         version = f"{sys.version_info.major}.{sys.version_info.minor}"
+        self._requirements = requirements  # the base class reads it before it sets it
         super().__init__(conf, version, requirements, tagged_env_vars)
 
     @classmethod
@@ -173,6 +173,8 @@ def _harvest_file(name: str) -> dict[str, Any]:
 
 @cache
 def _facts() -> Facts:
+    from hwdoctor.probing import live
+
     return live.facts(0)
 
 
@@ -201,9 +203,20 @@ def _load_machine(machine_name: str, _path: str | None = None) -> dict[str, Any]
     """In place of ~/.asv-machine.json, which would hold the host name."""
     if machine_name != _our_machine_name():
         _chosen_machine.append(machine_name)
-    described = run.machine_description(_facts(), machine_name)
-    described.pop("version")
-    return described
+    described = _described_already() or run.machine_description(_facts(), machine_name)
+    return {key: value for key, value in described.items() if key != "version"}
+
+
+def _described_already() -> dict[str, Any] | None:
+    """What the run that we belong to has said of its machine."""
+    current = run.current()
+    if current is None:
+        return None
+    try:
+        loaded = json.loads((current.directory / "machine.json").read_bytes())
+    except (OSError, ValueError):
+        return None
+    return loaded if isinstance(loaded, dict) else None
 
 
 def _save_machine(machine_name: str, machine_info: Any, _path: str | None = None) -> None:
