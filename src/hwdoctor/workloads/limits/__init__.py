@@ -86,4 +86,5 @@ WORKLOAD = Workload(
     sizes={"smoke": 4 << 20, "small": 32 << 20, "full": 64 << 20},
     precisions=("float64", "float32", "bfloat16"),
     kernels="hwdoctor.workloads.limits",
+    labels={"role": "calibration"},
 )
