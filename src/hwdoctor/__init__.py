@@ -1,7 +1,71 @@
 """Proves that this machine's numerical stack works, and finds the fastest proven configuration.
 
-Importing this package imports no framework, no NumPy, no DuckDB and no ASV: every function of
-the public interface loads what it needs when it is called.
+The public interface is what stands here, and `hwdoctor.workloads` for a workload of your own.
+Importing this package imports no framework, no NumPy, no DuckDB and no ASV: every function
+loads what it needs when it is called.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from hwdoctor.model import CheckReport, Facts, Recommendation
+
 __version__ = "0.1.0"
+__all__ = ["__version__", "check", "hardware", "recommend"]
+
+
+def hardware() -> Facts:
+    """What this machine is; what cannot be read is None.
+
+    Raises:
+        hwdoctor.model.CouldNotAssess: the machine could not be looked at.
+    """
+    from hwdoctor.probing import live
+
+    return live.facts(0)
+
+
+def check(*, level: int = 1, python: Path | None = None) -> CheckReport:
+    """Judge this machine's stack, as `hwdoctor check` does.
+
+    Args:
+        level: 0 looks only; 1 exercises every installed backend in a process of its own.
+        python: another interpreter to judge in place of this one.
+
+    Raises:
+        hwdoctor.model.CouldNotAssess: the machine could not be looked at.
+    """
+    from hwdoctor.probing import live
+    from hwdoctor.rules import engine
+
+    return engine.run(live.facts(level, python=python), level=level)
+
+
+def recommend(results: Sequence[Path] = ()) -> Recommendation:
+    """The fastest configuration that was proven to work on this machine.
+
+    Args:
+        results: directories or files of results; none: where `hwdoctor bench` keeps them.
+
+    Raises:
+        hwdoctor.model.UsageError: a named file cannot be read, or no machine of them is this.
+    """
+    from hwdoctor.model import MachineName, fingerprint, machine_slug
+    from hwdoctor.results.collect import load
+    from hwdoctor.results.default import default_results
+    from hwdoctor.verdicts import recommend as verdict
+    from hwdoctor.verdicts.catalogue import catalogue
+    from hwdoctor.verdicts.machine_choice import choose_machine
+
+    folder = default_results()
+    found = load(tuple(results) or ([folder] if folder.is_dir() else []))
+    facts = hardware()
+    live_machine = MachineName(name=machine_slug(facts), fingerprint=fingerprint(facts))
+    machine = choose_machine(found, live_machine, only_live=not results)
+    known = catalogue(saved.outcome.workload for saved in found.outcomes)
+    return verdict.recommend(found, machine, known).document
