@@ -1,0 +1,138 @@
+"""The compatibility matrix: combinations that metadata allows and that do not work.
+
+A row is matched against installed versions only. A version that cannot be parsed matches no
+row, neither a bad nor a good one.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING
+
+from hwdoctor.knowledge import document
+
+if TYPE_CHECKING:
+    from packaging.specifiers import SpecifierSet
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One combination of versions."""
+
+    when: tuple[str, ...]
+    """PEP 508 requirements; all of them must hold."""
+    source: str
+    evidence: str
+    checked: str
+    code: str | None = None
+    """The rule that reports it; None for a combination known to work."""
+    summary: str = ""
+    remedy: tuple[str, ...] = ()
+    system: str | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The distributions that the row speaks of."""
+        return tuple(_requirement(text)[0] for text in self.when)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wheels:
+    """For which interpreters a release can be installed."""
+
+    package: str
+    versions: str
+    python: str
+    source: str
+    checked: str
+
+
+def broken(code: str, packages: Mapping[str, str], system: str | None = None) -> Iterator[Row]:
+    """The rows of one rule that hold for these versions."""
+    for row in rows("broken"):
+        if row.code == code and row.system in (None, system) and _holds(row, packages):
+            yield row
+
+
+def is_broken(package: str, packages: Mapping[str, str], system: str | None = None) -> bool:
+    """Whether any row says that this package does not work with the others."""
+    codes = {row.code for row in rows("broken") if package in row.names and row.code}
+    return any(package in row.names for code in codes for row in broken(code, packages, system))
+
+
+def working(package: str, packages: Mapping[str, str]) -> Row | None:
+    """The row that shows this package to work with the others, if there is one."""
+    return next(
+        (row for row in rows("working") if package in row.names and _holds(row, packages)), None
+    )
+
+
+@cache
+def rows(table: str) -> tuple[Row, ...]:
+    """All rows of `broken` or `working`."""
+    return tuple(
+        Row(
+            when=tuple(row["when"]),
+            source=row["source"],
+            evidence=row["evidence"],
+            checked=row["checked"].isoformat(),
+            code=row.get("code"),
+            summary=row.get("summary", ""),
+            remedy=tuple(row.get("remedy", ())),
+            system=row.get("system"),
+        )
+        for row in document("compatibility")[table]
+    )
+
+
+@lru_cache(maxsize=1)
+def wheels() -> tuple[Wheels, ...]:
+    """What is known about wheels."""
+    return tuple(
+        Wheels(**{**row, "checked": row["checked"].isoformat()})
+        for row in document("compatibility")["wheels"]
+    )
+
+
+def satisfies(version: str, specifier: str) -> bool | None:
+    """Whether a version is in a set of versions; None if the version cannot be read."""
+    from packaging.version import InvalidVersion, Version
+
+    try:
+        parsed = Version(version)
+    except InvalidVersion:
+        return None
+    return _specifier(specifier).contains(parsed, prereleases=True)
+
+
+def is_newer(version: str, than: str) -> bool | None:
+    """Whether one release comes after another; None if one of them cannot be read."""
+    from packaging.version import InvalidVersion, Version
+
+    try:
+        return Version(version) > Version(than)
+    except InvalidVersion:
+        return None
+
+
+def _holds(row: Row, packages: Mapping[str, str]) -> bool:
+    for text in row.when:
+        name, specifier = _requirement(text)
+        if name not in packages or not satisfies(packages[name], specifier):
+            return False
+    return True
+
+
+@cache
+def _requirement(text: str) -> tuple[str, str]:
+    from packaging.requirements import Requirement
+
+    requirement = Requirement(text)
+    return requirement.name, str(requirement.specifier)
+
+
+@cache
+def _specifier(text: str) -> "SpecifierSet":
+    from packaging.specifiers import SpecifierSet
+
+    return SpecifierSet(text)

@@ -1,0 +1,344 @@
+"""NVIDIA GPUs and TPUs: drivers, builds that cannot use them, and devices held by others."""
+
+from collections.abc import Iterator
+
+from hwdoctor.model import Facts
+from hwdoctor.rules import seen
+from hwdoctor.rules.judgement import Judgement, advise, fail, install, packages, unset, variable
+from hwdoctor.rules.needs import (
+    accelerator,
+    backend_probed,
+    installed,
+    installed_any,
+    probed,
+)
+from hwdoctor.rules.rule import rule
+from hwdoctor.rules.versions import CUDA_PLUGINS
+
+PYTORCH_INDEX = "https://pytorch.org/get-started/locally/"
+
+
+@rule(
+    "VER209",
+    "cudnn-older-than-compiled-for",
+    category="versions",
+    severity="error",
+    level=1,
+    needs=(probed,),
+    fine="no framework complained of its cuDNN",
+    sources=(
+        "https://github.com/jax-ml/jax/issues/16038",
+        "https://github.com/jax-ml/jax/issues/17553",
+    ),
+)
+def cudnn_older_than_compiled_for(facts: Facts) -> Iterator[Judgement]:
+    """The cuDNN that was loaded is not the one the framework was compiled for.
+
+    Symptom: "Loaded runtime CuDNN library: 9.10.1 but source was compiled with: 9.13.1".
+    Cause: an older wheel, or a system library that LD_LIBRARY_PATH puts before it.
+    Remedy: upgrade the nvidia-cudnn wheel; take CUDA out of LD_LIBRARY_PATH.
+    """
+    return seen.signature("VER209", facts, remedy=[unset("LD_LIBRARY_PATH")])
+
+
+@rule(
+    "VER210",
+    "cublas-of-somebody-else",
+    category="versions",
+    severity="error",
+    level=1,
+    needs=(probed,),
+    fine="no framework complained of its cuBLAS",
+    sources=("https://github.com/jax-ml/jax/issues/15268",),
+)
+def cublas_of_somebody_else(facts: Facts) -> Iterator[Judgement]:
+    """Another framework's cuBLAS was loaded first.
+
+    Symptom: "Outdated cuBLAS installation found", then JAX computes on the CPU.
+    Cause: a process holds one library of a name; TensorFlow may load the system's copy first.
+    Remedy: install the CPU build of the other framework, or import JAX first.
+    """
+    return seen.signature("VER210", facts, remedy=[advise("import JAX before the other framework")])
+
+
+@rule(
+    "VER211",
+    "no-kernel-for-this-gpu",
+    category="versions",
+    severity="error",
+    level=1,
+    needs=(probed,),
+    fine="every framework has kernels for this GPU",
+    sources=("https://github.com/pytorch/pytorch/issues/31285", PYTORCH_INDEX),
+)
+def no_kernel_for_this_gpu(facts: Facts) -> Iterator[Judgement]:
+    """The framework was built without kernels for this generation of GPU.
+
+    Symptom: "CUDA error: no kernel image is available for execution on the device".
+    Cause: wheels hold kernels for some compute capabilities only; the newest and the oldest
+        cards fall outside.
+    Remedy: install the build for this card from the framework's own index (cu126, cu128, cu130
+        differ in the cards they serve).
+    """
+    return seen.signature(
+        "VER211", facts, remedy=[advise("install the build for this card"), advise(PYTORCH_INDEX)]
+    )
+
+
+@rule(
+    "VER215",
+    "build-cannot-use-the-gpu",
+    category="versions",
+    severity="warning",
+    needs=(accelerator("cuda"), installed_any("torch", "jaxlib")),
+    fine="the installed frameworks can use the NVIDIA GPU",
+    sources=("https://github.com/jax-ml/jax/pull/19605", PYTORCH_INDEX),
+)
+def build_cannot_use_the_gpu(facts: Facts) -> Iterator[Judgement]:
+    """A framework is installed in a build for the CPU, on a machine with an NVIDIA GPU.
+
+    Symptom: "An NVIDIA GPU may be present on this machine, but a CUDA-enabled jaxlib is not
+        installed. Falling back to cpu", or `torch.cuda.is_available()` is false.
+    Cause: the CPU build was asked for, or pip chose it.
+    Remedy: install the CUDA build, if the GPU is to be used.
+    """
+    known = facts.packages or {}
+    if "+cpu" in known.get("torch", ""):
+        yield fail(
+            f"torch {known['torch']} is a build for the CPU, and an NVIDIA GPU is here",
+            evidence=packages(facts, "torch"),
+            remedy=[advise(f"install the CUDA build: {PYTORCH_INDEX}")],
+            disqualifies=["torch-cuda"],
+        )
+    jaxlib = known.get("jaxlib")
+    has_cuda = any(name in known for name in CUDA_PLUGINS) or "+cuda" in (jaxlib or "")
+    if jaxlib is not None and not has_cuda:
+        yield fail(
+            f"jaxlib {jaxlib} stands without its CUDA plugin, and an NVIDIA GPU is here",
+            evidence=packages(facts, "jaxlib"),
+            remedy=[install(f"jax[cuda12]=={known.get('jax', jaxlib)}")],
+            disqualifies=["jax-cuda"],
+        )
+
+
+@rule(
+    "ENV316",
+    "cuda-devices-hidden",
+    category="environment",
+    severity="warning",
+    needs=(accelerator("cuda"),),
+    fine="CUDA_VISIBLE_DEVICES names devices that exist",
+    sources=(
+        "https://docs.nvidia.com/cuda/cuda-c-programming-guide/index.html#cuda-environment-variables",
+    ),
+)
+def cuda_devices_hidden(facts: Facts) -> Iterator[Judgement]:
+    """CUDA_VISIBLE_DEVICES hides the GPUs or names one that does not exist.
+
+    Symptom: "no CUDA-capable device is detected", or silently fewer devices.
+    Cause: the list ends at the first entry that is not a device; an empty one hides all.
+    Remedy: correct or unset it.
+    """
+    value = (facts.environment or {}).get("CUDA_VISIBLE_DEVICES")
+    if value is None:
+        return
+    count = sum(device.api == "cuda" for device in facts.accelerators or ())
+    wrong = [word for word in _words(value) if word.lstrip("-").isdecimal()]
+    absent = [word for word in wrong if not 0 <= int(word[:6]) < count]
+    if not value.strip() or absent:
+        yield fail(
+            f"CUDA_VISIBLE_DEVICES={value!r} hides GPUs; {count} are here",
+            expected=f"0 to {count - 1}",
+            observed=value,
+            evidence=[variable("CUDA_VISIBLE_DEVICES", value)],
+            remedy=[unset("CUDA_VISIBLE_DEVICES")],
+        )
+
+
+def _words(value: str) -> list[str]:
+    return [part.strip() for part in value.split(",")]
+
+
+@rule(
+    "CUD901",
+    "first-cuda-kernel-fails",
+    category="backends",
+    severity="error",
+    level=1,
+    needs=(accelerator("cuda"), backend_probed("torch", "jax")),
+    fine="the first operation on the GPU worked",
+    sources=("https://github.com/pytorch/pytorch/issues/31285",),
+)
+def first_cuda_kernel_fails(facts: Facts) -> Iterator[Judgement]:
+    """A framework lists the GPU, and its operations there fail.
+
+    Symptom: `is_available()` is true and the first addition raises.
+    Cause: listing devices needs only the driver; computing needs kernels and libraries that fit.
+    Remedy: see VER211 (no kernel for this card) and VER209 (cuDNN).
+    """
+    for backend in facts.backends or ():
+        on_gpu = [op for op in backend.operations if op.device in ("cuda", "gpu")]
+        failed = [op for op in on_gpu if op.status == "error"]
+        if on_gpu and len(failed) == len(on_gpu):
+            yield fail(
+                f"{backend.name}: every operation on the GPU fails",
+                observed=seen.shortened(failed[0].detail or "no message", 200),
+                remedy=[advise("see VER211 and VER209")],
+                disqualifies=[f"{backend.name}-cuda"],
+                seconds=backend.seconds,
+            )
+
+
+@rule(
+    "CUD903",
+    "driver-does-not-fit",
+    category="backends",
+    severity="error",
+    level=1,
+    needs=(probed,),
+    fine="no framework complained of the driver",
+    sources=("https://github.com/jax-ml/jax/issues/17553",),
+)
+def driver_does_not_fit(facts: Facts) -> Iterator[Judgement]:
+    """The NVIDIA driver is too old, or was upgraded without a restart.
+
+    Symptom: "Possibly insufficient driver version", "Driver/library version mismatch".
+    Cause: the runtime needs a driver at least as new; after an upgrade the old kernel module
+        stays loaded.
+    Remedy: restart after an upgrade; otherwise install a newer driver.
+    """
+    return seen.signature("CUD903", facts, remedy=[advise("restart the machine after an upgrade")])
+
+
+@rule(
+    "TPU951",
+    "tpu-held-by-another-process",
+    category="backends",
+    severity="error",
+    level=1,
+    needs=(accelerator("tpu"), probed),
+    fine="no other process holds the TPU",
+    sources=(
+        "https://github.com/jax-ml/jax/issues/10192",
+        "https://github.com/jax-ml/jax/issues/13260",
+    ),
+)
+def tpu_held_by_another_process(facts: Facts) -> Iterator[Judgement]:
+    """Another process holds the TPU.
+
+    Symptom: "libtpu.so is already in use by another process", "The TPU is already in use".
+    Cause: one process at a time may open the chips; a notebook or a crashed run still does.
+    Remedy: end that process (`tpu-info` lists them).
+    """
+    return seen.signature("TPU951", facts, remedy=[advise("end the process that holds the TPU")])
+
+
+@rule(
+    "TPU952",
+    "tpu-waits-for-other-hosts",
+    category="backends",
+    severity="error",
+    level=1,
+    needs=(accelerator("tpu"), backend_probed("jax")),
+    fine="the TPU answered in time",
+    sources=("https://github.com/jax-ml/jax/issues/19971",),
+)
+def tpu_waits_for_other_hosts(facts: Facts) -> Iterator[Judgement]:
+    """The start of the TPU does not end.
+
+    Symptom: `jax.devices()` never returns.
+    Cause: on a slice of several hosts every host must start the program; one alone waits.
+    Remedy: start it on all hosts, or restrict it to this host's chips by TPU_PROCESS_BOUNDS and
+        TPU_VISIBLE_CHIPS.
+    """
+    jax = facts.backend("jax")
+    if jax is not None and jax.status == "timeout" and jax.stage != "import":
+        yield fail(
+            f"JAX hangs in {jax.stage or 'its start'} on a machine with a TPU",
+            remedy=[advise("start the program on all hosts of the slice")],
+            disqualifies=["jax-tpu"],
+            seconds=jax.seconds,
+        )
+
+
+@rule(
+    "TPU953",
+    "tpu-topology-unknown",
+    category="backends",
+    severity="error",
+    level=1,
+    needs=(accelerator("tpu"), probed),
+    fine="the TPU told its topology",
+    sources=("https://github.com/pytorch/xla/issues/7939",),
+)
+def tpu_topology_unknown(facts: Facts) -> Iterator[Judgement]:
+    """The TPU runtime cannot find out how its chips are connected.
+
+    Symptom: "Failed to get global TPU topology".
+    Cause: a runtime version that does not belong to this generation, or TPU variables that
+        describe another slice.
+    Remedy: unset the TPU variables, or make the machine anew with the right runtime version.
+    """
+    return seen.signature("TPU953", facts, remedy=[advise("unset the TPU_ variables")])
+
+
+@rule(
+    "TPU955",
+    "libtpu-missing",
+    category="versions",
+    severity="warning",
+    needs=(accelerator("tpu"), installed("jax")),
+    fine="JAX has its TPU library",
+    sources=("https://github.com/jax-ml/jax/issues/13321",),
+)
+def libtpu_missing(facts: Facts) -> Iterator[Judgement]:
+    """JAX is installed on a TPU machine without libtpu.
+
+    Symptom: JAX computes on the CPU; "Failed to open libtpu.so" if the TPU is demanded.
+    Cause: `pip install jax` brings the CPU; the TPU needs `jax[tpu]`.
+    Remedy: install jax[tpu] in the version of jax.
+    """
+    known = facts.packages or {}
+    has_library = bool((facts.environment or {}).get("TPU_LIBRARY_PATH"))
+    if not has_library and not any(name in known for name in ("libtpu", "libtpu-nightly")):
+        yield fail(
+            "a TPU is here, and JAX has no libtpu to use it",
+            expected="libtpu",
+            evidence=packages(facts, "jax"),
+            remedy=[install(f"jax[tpu]=={known['jax']}")],
+            disqualifies=["jax-tpu"],
+        )
+
+
+@rule(
+    "TPU956",
+    "fewer-tpu-devices-than-chips",
+    category="backends",
+    severity="error",
+    level=1,
+    needs=(accelerator("tpu"), backend_probed("jax")),
+    fine="JAX lists the TPU",
+    sources=("https://github.com/jax-ml/jax/issues/37230",),
+)
+def fewer_tpu_devices_than_chips(facts: Facts) -> Iterator[Judgement]:
+    """JAX lists fewer TPU devices than the machine shows chips.
+
+    Symptom: a mesh that cannot be made, or a job that uses a part of what is paid for.
+    Cause: chips hidden by TPU_VISIBLE_CHIPS, held by a process, or an unhealthy host.
+    Remedy: look at the TPU variables; make the machine anew.
+    """
+    jax = facts.backend("jax")
+    if jax is None or jax.status != "ok" or (facts.environment or {}).get("TPU_VISIBLE_CHIPS"):
+        return
+    chips = sum(device.api == "tpu" for device in facts.accelerators or ())
+    listed = sum(name.partition(":")[0] == "tpu" for name in jax.devices)
+    numbered = any(":" in name for name in jax.devices)
+    if numbered and listed < chips:
+        yield fail(
+            f"JAX lists {listed} TPU devices; the machine shows {chips} chips",
+            expected=str(chips),
+            observed=str(listed),
+            remedy=[advise("look at the TPU_ variables, or make the machine anew")],
+            disqualifies=["jax-tpu"],
+            seconds=jax.seconds,
+        )

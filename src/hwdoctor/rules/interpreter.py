@@ -1,0 +1,266 @@
+"""The interpreter and what it runs in: translation, virtual machines, containers, wheels."""
+
+from collections.abc import Iterator
+
+from hwdoctor.knowledge.compatibility import satisfies, wheels
+from hwdoctor.model import Facts
+from hwdoctor.rules import seen
+from hwdoctor.rules.judgement import Judgement, advise, fail, install, packages, unset, variable
+from hwdoctor.rules.needs import (
+    Gap,
+    Need,
+    backend_probed,
+    environment_known,
+    installed_any,
+    packages_known,
+    python_known,
+    system,
+)
+from hwdoctor.rules.rule import rule
+
+ROSETTA_LAST_TOLERANT_MACOS = 15
+"""From this release on Rosetta passes AVX instructions on, so an x86 build of JAX starts."""
+
+
+def _known(fact: str, reason: str) -> Need:
+    def need(facts: Facts) -> Gap | None:
+        return Gap(reason, False) if getattr(facts.host, fact) is None else None
+
+    return need
+
+
+@rule(
+    "PY101",
+    "interpreter-is-translated",
+    category="interpreter",
+    severity="error",
+    needs=(system("Darwin"),),
+    fine="the interpreter was built for this processor",
+    sources=(
+        "https://github.com/jax-ml/jax/issues/21491",
+        "https://github.com/jax-ml/jax/issues/26207",
+        "https://github.com/astral-sh/uv/issues/11960",
+    ),
+)
+def interpreter_is_translated(facts: Facts) -> Iterator[Judgement]:
+    """An x86-64 interpreter runs on Apple silicon, translated by Rosetta.
+
+    Symptom: "This version of jaxlib was built using AVX instructions, which your CPU and/or
+        operating system do not support" on a Mac; on macOS 15 and newer it starts and is slow.
+    Cause: an x86-64 Python, conda or uv was carried over from an Intel Mac; it installs x86-64
+        wheels, and those cannot use Metal through JAX or MLX at all.
+    Remedy: install an arm64 Python and make the environment anew.
+    """
+    foreign = facts.python.machine == "x86_64" and _is_apple_silicon(facts)
+    if not (facts.host.translated or foreign):
+        return
+    tolerant = _macos(facts) is not None and (_macos(facts) or 0) >= ROSETTA_LAST_TOLERANT_MACOS
+    yield fail(
+        "this Python is an x86-64 program, translated by Rosetta on Apple silicon",
+        severity="warning" if tolerant else "error",
+        expected="arm64",
+        observed=facts.python.machine or "x86_64 (translated)",
+        remedy=[
+            advise("install an arm64 Python (for example miniforge arm64) and a new environment")
+        ],
+        disqualifies=["jax-*", "mlx-*"] if not tolerant else ["mlx-*"],
+    )
+
+
+def _is_apple_silicon(facts: Facts) -> bool:
+    return facts.host.architecture == "arm64" or (facts.cpu.brand or "").startswith("Apple M")
+
+
+def _macos(facts: Facts) -> int | None:
+    major = (facts.host.os_version or "").partition(".")[0]
+    return int(major) if major.isdecimal() and len(major) < 4 else None
+
+
+@rule(
+    "PY104",
+    "no-wheel-for-this-interpreter",
+    category="interpreter",
+    severity="error",
+    needs=(packages_known, python_known),
+    fine="the packages that are pinned have wheels for this interpreter",
+    sources=("https://pypi.org/project/jaxlib/0.4.20/#files",),
+)
+def no_wheel_for_this_interpreter(facts: Facts) -> Iterator[Judgement]:
+    """A release has no wheel for this version of Python.
+
+    Symptom: "Could not find a version that satisfies the requirement jaxlib==0.4.20", or pip
+        begins to build it from source.
+    Cause: wheels are built for the interpreters that exist when a release is made.
+    Remedy: use one of the interpreters that the release was built for.
+    """
+    version = facts.python.version or ""
+    for row in wheels():
+        pinned = (facts.packages or {}).get(row.package)
+        if pinned is None or not satisfies(pinned, row.versions):
+            continue
+        if satisfies(version, row.python) is False:
+            yield fail(
+                f"{row.package} {pinned} has wheels for Python {row.python}, not for {version}",
+                expected=f"Python {row.python}",
+                observed=f"Python {version}",
+                evidence=packages(facts, row.package),
+                remedy=[advise(f"make the environment with a Python {row.python}")],
+                sources=[row.source],
+            )
+
+
+@rule(
+    "PY106",
+    "metal-unavailable-to-torch",
+    category="interpreter",
+    severity="error",
+    level=1,
+    needs=(system("Darwin"), backend_probed("torch")),
+    fine="torch sees the GPU",
+    sources=(
+        "https://github.com/pytorch/pytorch/issues/177819",
+        "https://github.com/pytorch/pytorch/issues/167679",
+    ),
+)
+def metal_unavailable_to_torch(facts: Facts) -> Iterator[Judgement]:
+    """Torch is built for Metal and still says that no device is available.
+
+    Symptom: `torch.backends.mps.is_built()` is true, `is_available()` false; "supported on
+        macOS 14.0+" on a newer macOS.
+    Cause: a macOS release that this torch cannot identify, a session without a window server,
+        or a virtual machine.
+    Remedy: try another torch release; run in a session that has the GPU.
+    """
+    torch = facts.backend("torch")
+    metal = any(device.api == "metal" for device in facts.accelerators or ())
+    if torch is None or torch.status != "ok" or not metal or facts.host.virtual:
+        return
+    if "mps" not in torch.devices:
+        yield fail(
+            "torch does not see the GPU that macOS shows",
+            expected="cpu, mps",
+            observed=", ".join(torch.devices) or "no device",
+            remedy=[
+                install("torch", text="install the current torch"),
+                advise("run at the console"),
+            ],
+            disqualifies=["torch-mps"],
+            seconds=torch.seconds,
+        )
+
+
+@rule(
+    "PY107",
+    "virtual-mac-has-no-usable-gpu",
+    category="interpreter",
+    severity="warning",
+    needs=(system("Darwin"), _known("virtual", "whether this is a virtual machine is not known")),
+    fine="this Mac is not a virtual machine",
+    sources=(
+        "https://github.com/lululxvi/deepxde/pull/1973",
+        "https://github.com/pytorch/torchchat/pull/974",
+    ),
+)
+def virtual_mac_has_no_usable_gpu(facts: Facts) -> Iterator[Judgement]:
+    """This Mac is a virtual machine: its GPU is a stand-in.
+
+    Symptom: "MPS backend out of memory (MPS allocated: 0 bytes, other allocations: 0 bytes)" on
+        a hosted runner.
+    Cause: a paravirtual GPU shows Metal but gives next to no memory.
+    Remedy: use the CPU on such machines.
+    """
+    if facts.host.virtual:
+        yield fail(
+            "a virtual Mac: Metal is shown but not usable for computing",
+            remedy=[advise("use the CPU on this machine")],
+            disqualifies=["torch-mps", "mlx-gpu", "jax-metal"],
+        )
+
+
+@rule(
+    "PY108",
+    "environment-not-the-active-one",
+    category="interpreter",
+    severity="warning",
+    needs=(environment_known, python_known),
+    fine="the interpreter belongs to the environment that is active",
+    sources=("https://docs.python.org/3/library/venv.html",),
+)
+def environment_not_the_active_one(facts: Facts) -> Iterator[Judgement]:
+    """An environment is active, but another interpreter is judged.
+
+    Symptom: packages that "are installed" cannot be imported, or an older copy of them is.
+    Cause: VIRTUAL_ENV is set, while the interpreter is not one of a virtual environment: an
+        alias, a full path or PATH order picked another Python.
+    Remedy: call the interpreter of the environment, or deactivate it.
+    """
+    active = (facts.environment or {}).get("VIRTUAL_ENV")
+    if active and facts.python.virtual_environment is False:
+        yield fail(
+            "VIRTUAL_ENV is set, but this interpreter is not in a virtual environment",
+            evidence=[variable("VIRTUAL_ENV", active)],
+            remedy=[unset("VIRTUAL_ENV"), advise('run "$VIRTUAL_ENV/bin/python"')],
+        )
+
+
+@rule(
+    "PY109",
+    "inside-a-container",
+    category="interpreter",
+    severity="info",
+    needs=(system("Linux"),),
+    fine="no container was recognised",
+    sources=("https://systemd.io/CONTAINER_INTERFACE/",),
+)
+def inside_a_container(facts: Facts) -> Iterator[Judgement]:
+    """The process runs in a container or under WSL.
+
+    Symptom: none by itself; limits of the container decide what is fast.
+    Cause: cgroups, namespaces or a Windows host.
+    Remedy: nothing to do; read the compute budget rather than the number of processors.
+    """
+    if facts.host.container:
+        yield fail(f"runs in {facts.host.container}", observed=facts.host.container)
+
+
+@rule(
+    "CPU413",
+    "instructions-missing",
+    category="interpreter",
+    severity="error",
+    needs=(installed_any("jaxlib", "torch", "mlx", "numba"),),
+    fine="no installed package needs instructions that this processor lacks",
+    sources=("https://github.com/jax-ml/jax/issues/9580",),
+)
+def instructions_missing(facts: Facts) -> Iterator[Judgement]:
+    """A wheel uses instructions that this processor does not have.
+
+    Symptom: the process dies with SIGILL (illegal instruction), or jaxlib says that it "was
+        built using AVX instructions".
+    Cause: the x86-64 wheels of jaxlib need AVX; some virtual machines hide it.
+    Remedy: let the virtual machine pass the host's processor through, or build the package.
+    """
+    killed = [b for b in facts.backends or () if b.signal == "SIGILL"]
+    for backend in killed:
+        yield fail(
+            f"{backend.name} was killed by an illegal instruction at {backend.stage or 'import'}",
+            observed="SIGILL",
+            remedy=[advise("pass the host's processor through to the virtual machine")],
+            disqualifies=[f"{backend.name}-*"],
+            seconds=backend.seconds,
+        )
+    if not killed and _lacks_avx(facts):
+        yield fail(
+            "the x86-64 wheels of jaxlib need AVX, which this processor does not show",
+            expected="avx",
+            evidence=packages(facts, "jaxlib"),
+            remedy=[advise("pass the host's processor through to the virtual machine")],
+            disqualifies=["jax-*"],
+        )
+    yield from seen.signature("PY101", facts)
+
+
+def _lacks_avx(facts: Facts) -> bool:
+    x86 = facts.host.architecture in ("x86_64", "AMD64") and facts.host.system == "Linux"
+    flags = {flag.lower() for flag in facts.cpu.features}
+    return x86 and bool(flags) and "avx" not in flags and "jaxlib" in (facts.packages or {})

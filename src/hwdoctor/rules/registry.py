@@ -1,0 +1,94 @@
+"""The catalogue: every rule once, found by code, name or family.
+
+Adding a rule is one function in a family module. Adding a family is one name in `FAMILIES`.
+"""
+
+from collections.abc import Iterable
+from types import ModuleType
+
+from hwdoctor.knowledge.spelling import nearest
+from hwdoctor.model import UsageError
+from hwdoctor.rules import (
+    accelerators,
+    backends,
+    environment,
+    hygiene,
+    interpreter,
+    memory,
+    metal,
+    profile_rules,
+    threads,
+    versions,
+    xla,
+)
+from hwdoctor.rules.rule import BadRule, Rule
+
+FAMILIES: tuple[ModuleType, ...] = (
+    interpreter,
+    versions,
+    environment,
+    xla,
+    threads,
+    memory,
+    backends,
+    metal,
+    accelerators,
+    hygiene,
+    profile_rules,
+)
+
+
+def collect(families: Iterable[ModuleType]) -> tuple[Rule, ...]:
+    """The rules of some modules, in the order of their codes.
+
+    Raises:
+        BadRule: two rules share a code or a name.
+    """
+    rules = [
+        value for module in families for value in vars(module).values() if isinstance(value, Rule)
+    ]
+    for key in ("code", "name"):
+        seen = [getattr(rule, key) for rule in rules]
+        twice = sorted({value for value in seen if seen.count(value) > 1})
+        if twice:
+            raise BadRule(f"two rules share the {key} {', '.join(twice)}")
+    return tuple(sorted(rules, key=lambda rule: rule.code))
+
+
+RULES: tuple[Rule, ...] = collect(FAMILIES)
+
+
+def find(code_or_name: str) -> Rule:
+    """One rule by its code (`ver202` will do) or its name.
+
+    Raises:
+        UsageError: there is no such rule.
+    """
+    wanted = code_or_name.strip()
+    for rule in RULES:
+        if wanted.upper() == rule.code or wanted.lower() == rule.name:
+            return rule
+    raise UsageError(_no_such(wanted))
+
+
+def select(patterns: Iterable[str]) -> frozenset[str]:
+    """The codes that these codes, names or code prefixes (`VER`, `ENV3`) stand for.
+
+    Raises:
+        UsageError: one of them stands for nothing.
+    """
+    chosen: set[str] = set()
+    for pattern in (part.strip() for text in patterns for part in text.split(",")):
+        if not pattern:
+            continue
+        matching = {rule.code for rule in RULES if rule.code.startswith(pattern.upper())}
+        chosen |= matching or {find(pattern).code}
+    return frozenset(chosen)
+
+
+def _no_such(wanted: str) -> str:
+    guess = nearest(wanted.upper(), [rule.code for rule in RULES]) or nearest(
+        wanted.lower(), [rule.name for rule in RULES]
+    )
+    hint = f"; did you mean {guess}?" if guess else "; `hwdoctor rules` lists them all"
+    return f"there is no rule {wanted!r}{hint}"

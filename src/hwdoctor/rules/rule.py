@@ -1,0 +1,210 @@
+"""A rule: a code that never changes its meaning, a function, and its own documentation.
+
+The docstring of a rule *is* what `hwdoctor explain` and the table in the docs print. It has a
+title line and the sections `Symptom:`, `Cause:` and `Remedy:`. A rule without them, or without
+a source, cannot be registered: an accusation that nobody can check is worth nothing.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Required, TypedDict, Unpack
+
+from hwdoctor.model import Facts, Severity
+from hwdoctor.rules.judgement import Judgement
+from hwdoctor.rules.needs import Need
+from hwdoctor.rules.profiles import Profile
+
+Check = Callable[[Facts], Iterator[Judgement]]
+ProfileCheck = Callable[[Facts, Profile], Iterator[Judgement]]
+
+_CODE = re.compile(r"^[A-Z]{2,3}\d{3,4}$")
+_NAME = re.compile(r"^[a-z0-9]+(-[a-z0-9]+)*$")
+_SECTION = re.compile(r"^(Symptom|Cause|Remedy):\s*", re.MULTILINE)
+
+HIGHEST_LEVEL = 3
+
+
+class BadRule(Exception):  # noqa: N818 -- a programming error, found at import
+    """The declaration of a rule is incomplete or contradicts another one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Documentation:
+    """What the docstring of a rule says."""
+
+    title: str
+    symptom: str
+    cause: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One check of the catalogue."""
+
+    code: str
+    name: str
+    category: str
+    severity: Severity
+    level: int
+    """0: decided from what the machine tells; 1 and up: from probes of that level."""
+    sources: tuple[str, ...]
+    needs: tuple[Need, ...]
+    fine: str
+    """What a pass says."""
+    hazard: bool
+    """Its probe can take the machine down: only with --allow-hazard."""
+    documentation: Documentation
+    check: Check | None = None
+    profile_check: ProfileCheck | None = None
+    """Set in place of `check` where the rule judges against a profile."""
+
+    def judge(self, facts: Facts, profiles: Sequence[Profile]) -> Iterator[Judgement]:
+        """What the rule says; nothing at all if it looked and found nothing wrong."""
+        if self.check is not None:
+            yield from self.check(facts)
+        if self.profile_check is not None:
+            for profile in profiles:
+                yield from self.profile_check(facts, profile)
+
+    @property
+    def title(self) -> str:
+        """One line that says what the rule finds."""
+        return self.documentation.title
+
+    @property
+    def symptom(self) -> str:
+        """What a user sees when the fault strikes."""
+        return self.documentation.symptom
+
+    @property
+    def cause(self) -> str:
+        """Why it happens."""
+        return self.documentation.cause
+
+    @property
+    def remedy(self) -> str:
+        """What to do about it."""
+        return self.documentation.remedy
+
+
+class About(TypedDict, total=False):
+    """The keywords of `rule`; `Declaration` says what they mean and which are required."""
+
+    category: Required[str]
+    severity: Required[Severity]
+    fine: Required[str]
+    sources: Required[tuple[str, ...]]
+    level: int
+    needs: tuple[Need, ...]
+    hazard: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Declaration:
+    """What a rule says about itself before its function is known."""
+
+    code: str
+    name: str
+    category: str
+    severity: Severity
+    fine: str
+    sources: tuple[str, ...]
+    level: int = 0
+    needs: tuple[Need, ...] = ()
+    hazard: bool = False
+
+    def __post_init__(self) -> None:
+        self._demand(bool(_CODE.match(self.code)), "the code is letters and digits like VER202")
+        self._demand(bool(_NAME.match(self.name)), "the name is lower-case words and hyphens")
+        self._demand(bool(self.sources) and all(self.sources), "there is no source")
+        self._demand(bool(self.fine), "nothing is said for a pass")
+        self._demand(0 <= self.level <= HIGHEST_LEVEL, "the level is 0, 1, 2 or 3")
+
+    def of(self, check: Check) -> Rule:
+        """A rule about a machine."""
+        return self._rule(read_documentation(self.code, check.__doc__ or ""), check=check)
+
+    def of_profile(self, check: ProfileCheck) -> Rule:
+        """A rule about a machine and a profile."""
+        documentation = read_documentation(self.code, check.__doc__ or "")
+        return self._rule(documentation, profile_check=check)
+
+    def _rule(
+        self,
+        documentation: Documentation,
+        check: Check | None = None,
+        profile_check: ProfileCheck | None = None,
+    ) -> Rule:
+        return Rule(
+            code=self.code,
+            name=self.name,
+            category=self.category,
+            severity=self.severity,
+            level=self.level,
+            sources=self.sources,
+            needs=self.needs,
+            fine=self.fine,
+            hazard=self.hazard,
+            documentation=documentation,
+            check=check,
+            profile_check=profile_check,
+        )
+
+    def _demand(self, condition: bool, complaint: str) -> None:
+        _demand(condition, self.code, complaint)
+
+
+def rule(code: str, name: str, **about: Unpack[About]) -> Callable[[Check], Rule]:
+    """Make a rule of a function that yields judgements; the docstring is its documentation.
+
+    A function that yields nothing has looked and found nothing wrong: the engine says `fine`.
+
+    Raises:
+        BadRule: the declaration is incomplete.
+    """
+    return Declaration(code=code, name=name, **about).of
+
+
+def profile_rule(code: str, name: str, **about: Unpack[About]) -> Callable[[ProfileCheck], Rule]:
+    """Make a rule of a function that is asked once for every profile of the check.
+
+    Raises:
+        BadRule: the declaration is incomplete.
+    """
+    return Declaration(code=code, name=name, **about).of_profile
+
+
+def read_documentation(code: str, text: str) -> Documentation:
+    """Split a rule's docstring into its title and sections.
+
+    Raises:
+        BadRule: a section is missing, empty or there twice.
+    """
+    head, *rest = _SECTION.split(_dedent(text))
+    sections = dict(zip(rest[::2], (_paragraph(body) for body in rest[1::2]), strict=True))
+    _demand(len(sections) == len(rest) // 2, code, "a section stands twice")
+    for heading in ("Symptom", "Cause", "Remedy"):
+        _demand(bool(sections.get(heading)), code, f"the docstring has no '{heading}:'")
+    title = head.strip().partition("\n")[0]
+    _demand(bool(title), code, "the docstring has no title line")
+    return Documentation(
+        title=title,
+        symptom=sections["Symptom"],
+        cause=sections["Cause"],
+        remedy=sections["Remedy"],
+    )
+
+
+def _dedent(text: str) -> str:
+    return "\n".join(line.strip() for line in text.splitlines())
+
+
+def _paragraph(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _demand(condition: bool, code: str, complaint: str) -> None:
+    if not condition:
+        raise BadRule(f"rule {code}: {complaint}")

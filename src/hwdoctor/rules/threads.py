@@ -1,0 +1,323 @@
+"""Threads: how many a process may use, and how many it starts.
+
+A machine's processor count says what exists, not what is yours: containers limit time, batch
+systems limit processors, and on chips with unequal cores a barrier waits for the slowest one.
+"""
+
+import math
+from collections.abc import Iterator
+
+from hwdoctor.model import Facts, Tier
+from hwdoctor.rules import seen
+from hwdoctor.rules.judgement import Judgement, advise, export, fail, measured, unset, variable
+from hwdoctor.rules.needs import (
+    Gap,
+    backend_probed,
+    budget_known,
+    environment_known,
+    probed,
+    system,
+)
+from hwdoctor.rules.rule import rule
+
+THREAD_VARIABLES = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+    "BLIS_NUM_THREADS",
+    "NUMEXPR_NUM_THREADS",
+    "NUMBA_NUM_THREADS",
+)
+COMPUTE_POOLS = ("openblas", "mkl", "openmp", "blis", "numba", "torch-intraop")
+"""Pools that compute; torch's pool between operations is small by design."""
+
+THREADS_PER_CORE = 4
+THREADS_BESIDE_CORES = 32
+"""JAX starts a few pools of about the size of the machine and some single threads (7 threads on
+2 cores were counted); more than this comes from counting processors that are not ours."""
+
+
+def _cores(facts: Facts) -> int:
+    """Whole cores that the budget is worth; a fraction of a core still runs one thread."""
+    return max(1, math.ceil(facts.cpu.budget.cores or 1))
+
+
+def tiers_known(facts: Facts) -> Gap | None:
+    """That the cores are of two or more kinds, and how many are of the fastest."""
+    if len(facts.cpu.tiers) < 2:
+        return Gap("all cores are of one kind, as far as is known", False)
+    known = facts.cpu.tiers[0].cores is not None
+    return None if known else Gap("how many cores are fast is not known", False)
+
+
+def _requested(facts: Facts) -> dict[str, int]:
+    """The pool sizes that environment variables ask for."""
+    environment = facts.environment or {}
+    wanted = {name: environment.get(name, "").split(",")[0].strip() for name in THREAD_VARIABLES}
+    return {name: int(text) for name, text in wanted.items() if text.isdecimal() and len(text) < 7}
+
+
+@rule(
+    "CPU401",
+    "quota-below-processor-count",
+    category="threads",
+    severity="warning",
+    needs=(budget_known,),
+    fine="the processor count that libraries see is what the process may use",
+    sources=(
+        "https://github.com/python/cpython/issues/80235",
+        "https://github.com/OpenMathLib/OpenBLAS/issues/6059",
+    ),
+)
+def quota_below_processor_count(facts: Facts) -> Iterator[Judgement]:
+    """The container may use fewer cores than libraries count.
+
+    Symptom: everything is slower than on a smaller machine, and `nr_throttled` in cpu.stat grows.
+    Cause: thread pools are sized by the processor count, which a CPU quota does not change; the
+        kernel then stops all threads for the rest of every period.
+    Remedy: set the thread variables to the budget.
+    """
+    cores, logical = _cores(facts), facts.cpu.logical_cores
+    if facts.cpu.budget.limited_by != "cgroup" or logical is None or logical <= cores:
+        return
+    asked = _requested(facts)
+    if asked and max(asked.values()) <= cores and "OMP_NUM_THREADS" in asked:
+        return
+    yield fail(
+        f"{logical} processors are seen, but the quota is worth {facts.cpu.budget.cores:g}",
+        expected=f"thread pools of at most {cores}",
+        observed=f"pools sized by {logical} processors",
+        evidence=[measured(f"quota of {facts.cpu.budget.cores:g} cores")],
+        remedy=[export(name, str(cores)) for name in THREAD_VARIABLES[:4]],
+    )
+
+
+@rule(
+    "CPU402",
+    "jax-starts-too-many-threads",
+    category="threads",
+    severity="warning",
+    level=1,
+    needs=(budget_known, backend_probed("jax")),
+    fine="JAX starts about as many threads as there are cores to use",
+    sources=(
+        "https://github.com/jax-ml/jax/issues/27028",
+        "https://github.com/jax-ml/jax/issues/1539",
+    ),
+)
+def jax_starts_too_many_threads(facts: Facts) -> Iterator[Judgement]:
+    """JAX starts far more threads than there are cores to use.
+
+    Symptom: hundreds of threads in a container with a few cores; slow, and near the limit of
+        processes.
+    Cause: JAX sizes its pools by the processors it may run on; a CPU quota does not change
+        those, and no variable of JAX does either.
+    Remedy: start the process with an affinity (`taskset`), which JAX honours.
+    """
+    jax = facts.backend("jax")
+    threads = jax.threads if jax is not None else None
+    cores = _cores(facts)
+    if threads is not None and threads > THREADS_PER_CORE * cores + THREADS_BESIDE_CORES:
+        yield fail(
+            f"JAX runs {threads} threads where {cores} cores may be used",
+            observed=f"{threads} threads",
+            remedy=[advise(f"start it with `taskset --cpu-list 0-{cores - 1}`")],
+            seconds=jax.seconds if jax is not None else None,
+        )
+
+
+@rule(
+    "CPU403",
+    "pool-larger-than-budget",
+    category="threads",
+    severity="warning",
+    level=1,
+    needs=(budget_known, probed),
+    fine="no thread pool is larger than what the process may use",
+    sources=(
+        "https://github.com/pytorch/pytorch/issues/975",
+        "https://github.com/pytorch/pytorch/issues/125547",
+    ),
+)
+def pool_larger_than_budget(facts: Facts) -> Iterator[Judgement]:
+    """A pool of computing threads is larger than the cores that may be used.
+
+    Symptom: slower with more threads, up to thirty times.
+    Cause: threads that wait for one another are scheduled away while the others spin.
+    Remedy: size the pool by its variable: OMP_NUM_THREADS, OPENBLAS_NUM_THREADS,
+        MKL_NUM_THREADS, VECLIB_MAXIMUM_THREADS, NUMBA_NUM_THREADS.
+    """
+    cores = _cores(facts)
+    for backend in facts.backends or ():
+        large = {n: size for n, size in sorted(backend.pools.items()) if size > cores}
+        computing = {name: size for name, size in large.items() if name in COMPUTE_POOLS}
+        if computing:
+            shown = ", ".join(f"{name} {size}" for name, size in computing.items())
+            yield fail(
+                f"{backend.name}: pools of {shown} threads for {cores} cores",
+                expected=f"at most {cores}",
+                observed=shown,
+                remedy=[export("OMP_NUM_THREADS", str(cores))],
+                seconds=backend.seconds,
+            )
+
+
+@rule(
+    "CPU404",
+    "threads-on-efficiency-cores",
+    category="threads",
+    severity="warning",
+    needs=(system("Darwin"), environment_known, tiers_known),
+    fine="no thread variable asks for more threads than there are fast cores",
+    sources=("https://github.com/pytorch/pytorch/pull/123038",),
+)
+def threads_on_efficiency_cores(facts: Facts) -> Iterator[Judgement]:
+    """More threads are asked for than the chip has fast cores.
+
+    Symptom: parallel loops take twice as long as with fewer threads.
+    Cause: the work is divided evenly, and every barrier waits for the slow cores.
+    Remedy: ask for as many threads as there are cores of the fastest kind, and measure.
+    """
+    return _beyond_fast_cores(facts, facts.cpu.tiers[0])
+
+
+@rule(
+    "CPU409",
+    "threads-beyond-performance-cores",
+    category="threads",
+    severity="warning",
+    needs=(system("Linux"), environment_known, tiers_known),
+    fine="no thread variable asks for more threads than there are fast cores",
+    sources=(
+        "https://github.com/pytorch/pytorch/pull/125963",
+        "https://github.com/microsoft/onnxruntime/pull/22894",
+    ),
+)
+def threads_beyond_performance_cores(facts: Facts) -> Iterator[Judgement]:
+    """More threads are asked for than this hybrid processor has performance cores.
+
+    Symptom: parallel loops that get slower with more threads.
+    Cause: as on Apple silicon, the barrier waits for the efficiency cores; hardware threads of
+        one core are counted as cores, too.
+    Remedy: ask for as many threads as there are physical performance cores, and measure.
+    """
+    return _beyond_fast_cores(facts, facts.cpu.tiers[0])
+
+
+def _beyond_fast_cores(facts: Facts, fastest: Tier) -> Iterator[Judgement]:
+    for name, threads in _requested(facts).items():
+        if fastest.cores is not None and threads > fastest.cores:
+            yield fail(
+                f"{name}={threads}, but only {fastest.cores} cores are {fastest.name} cores",
+                expected=f"at most {fastest.cores}",
+                observed=str(threads),
+                evidence=[variable(name, str(threads))],
+                remedy=[export(name, str(fastest.cores))],
+            )
+
+
+@rule(
+    "CPU405",
+    "two-openmp-runtimes",
+    category="threads",
+    severity="error",
+    level=1,
+    needs=(probed,),
+    fine="no backend loaded two OpenMP runtimes",
+    sources=("https://github.com/pytorch/pytorch/issues/13806",),
+)
+def two_openmp_runtimes(facts: Facts) -> Iterator[Judgement]:
+    """Two OpenMP runtimes are loaded into one process.
+
+    Symptom: "OMP: Error #15: Initializing libiomp5, but found libomp already initialized", then
+        an abort.
+    Cause: packages of two providers each bring their own runtime, typically pip and conda mixed.
+    Remedy: let one provider bring all of them: everything from pip or all from conda-forge.
+    """
+    return seen.signature(
+        "CPU405", facts, remedy=[advise("install all packages from one provider")]
+    )
+
+
+@rule(
+    "CPU408",
+    "fork-after-threads",
+    category="threads",
+    severity="warning",
+    level=1,
+    needs=(probed,),
+    fine="no backend forked a process that already had threads",
+    sources=("https://github.com/pytorch/pytorch/issues/138957",),
+)
+def fork_after_threads(facts: Facts) -> Iterator[Judgement]:
+    """A process with running threads was forked.
+
+    Symptom: "os.fork() was called. os.fork() is incompatible with multithreaded code", and later
+        a deadlock.
+    Cause: a fork copies one thread and the locks of all the others; on Linux it is the default
+        way to start worker processes before Python 3.14.
+    Remedy: start workers with the `spawn` or `forkserver` method.
+    """
+    return seen.signature(
+        "CPU408", facts, remedy=[advise("use multiprocessing.set_start_method('spawn')")]
+    )
+
+
+@rule(
+    "CPU410",
+    "single-thread-left-over",
+    category="threads",
+    severity="warning",
+    needs=(budget_known, environment_known),
+    fine="no variable holds the thread pools down to one",
+    sources=("https://github.com/pytorch/pytorch/issues/7686",),
+)
+def single_thread_left_over(facts: Facts) -> Iterator[Judgement]:
+    """A variable holds the computing pools down to one thread.
+
+    Symptom: one core is busy, the others idle.
+    Cause: OMP_NUM_THREADS=1 and its like stay in a shell, a batch script or an image.
+    Remedy: unset it, unless the program runs many such processes itself.
+    """
+    if _cores(facts) < 2:
+        return
+    for name, threads in _requested(facts).items():
+        if threads == 1:
+            yield fail(
+                f"{name}=1, while {_cores(facts)} cores may be used",
+                evidence=[variable(name, "1")],
+                remedy=[unset(name)],
+            )
+
+
+SLOW_GOVERNORS = ("ondemand", "conservative", "powersave")
+
+
+@rule(
+    "CPU411",
+    "governor-saves-power",
+    category="threads",
+    severity="warning",
+    needs=(system("Linux"),),
+    fine="the frequency governor is not one that saves power",
+    sources=("https://docs.kernel.org/admin-guide/pm/cpufreq.html",),
+)
+def governor_saves_power(facts: Facts) -> Iterator[Judgement]:
+    """The frequency governor keeps the clock low.
+
+    Symptom: the first milliseconds of every burst are slow, timings wander.
+    Cause: `powersave`, `ondemand` and `conservative` raise the clock late or never. Under
+        intel_pstate `powersave` is the ordinary one and does follow the load.
+    Remedy: `sudo cpupower frequency-set --governor performance` for the time of a measurement.
+    """
+    governor = facts.cpu.governor
+    if governor in SLOW_GOVERNORS:
+        ordinary = governor == "powersave" and "intel" in (facts.cpu.vendor or "").lower()
+        yield fail(
+            f"the frequency governor is {governor}",
+            severity="info" if ordinary else "warning",
+            expected="performance",
+            observed=governor,
+            remedy=[advise("sudo cpupower frequency-set --governor performance")],
+        )
