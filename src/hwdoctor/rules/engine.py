@@ -6,9 +6,10 @@ and is never a pass. A rule that raises is a bug of ours and is not caught here.
 
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Literal
+
+import msgspec
 
 from hwdoctor import __version__
 from hwdoctor.model import CheckReport, Facts, Finding, Severity, Skipped, Status, Verdict
@@ -59,7 +60,7 @@ def run(
         allow_hazard=allow_hazard,
     )
     day = today or datetime.now(UTC).date()
-    profiles = [replace(profile, today=day) for profile in profiles]
+    profiles = [msgspec.structs.replace(profile, today=day) for profile in profiles]
     findings: list[Finding] = []
     skipped: list[Skipped] = []
     for rule in registry.RULES:
@@ -114,8 +115,7 @@ def exit_code(report: CheckReport, fail_on: FailOn = "error") -> int:
     return 3 if unknown else 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Scope:
+class _Scope(msgspec.Struct, frozen=True, kw_only=True):
     """Which rules a check asks."""
 
     level: int

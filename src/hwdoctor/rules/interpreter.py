@@ -4,14 +4,12 @@ from collections.abc import Iterator
 
 from hwdoctor.knowledge.compatibility import satisfies, wheels
 from hwdoctor.model import Facts
-from hwdoctor.rules import seen
 from hwdoctor.rules.judgement import Judgement, advise, fail, install, packages, unset, variable
 from hwdoctor.rules.needs import (
     Gap,
     Need,
     backend_probed,
     environment_known,
-    installed_any,
     packages_known,
     python_known,
     system,
@@ -221,46 +219,3 @@ def inside_a_container(facts: Facts) -> Iterator[Judgement]:
     """
     if facts.host.container:
         yield fail(f"runs in {facts.host.container}", observed=facts.host.container)
-
-
-@rule(
-    "CPU413",
-    "instructions-missing",
-    category="interpreter",
-    severity="error",
-    needs=(installed_any("jaxlib", "torch", "mlx", "numba"),),
-    fine="no installed package needs instructions that this processor lacks",
-    sources=("https://github.com/jax-ml/jax/issues/9580",),
-)
-def instructions_missing(facts: Facts) -> Iterator[Judgement]:
-    """A wheel uses instructions that this processor does not have.
-
-    Symptom: the process dies with SIGILL (illegal instruction), or jaxlib says that it "was
-        built using AVX instructions".
-    Cause: the x86-64 wheels of jaxlib need AVX; some virtual machines hide it.
-    Remedy: let the virtual machine pass the host's processor through, or build the package.
-    """
-    killed = [b for b in facts.backends or () if b.signal == "SIGILL"]
-    for backend in killed:
-        yield fail(
-            f"{backend.name} was killed by an illegal instruction at {backend.stage or 'import'}",
-            observed="SIGILL",
-            remedy=[advise("pass the host's processor through to the virtual machine")],
-            disqualifies=[f"{backend.name}-*"],
-            seconds=backend.seconds,
-        )
-    if not killed and _lacks_avx(facts):
-        yield fail(
-            "the x86-64 wheels of jaxlib need AVX, which this processor does not show",
-            expected="avx",
-            evidence=packages(facts, "jaxlib"),
-            remedy=[advise("pass the host's processor through to the virtual machine")],
-            disqualifies=["jax-*"],
-        )
-    yield from seen.signature("PY101", facts)
-
-
-def _lacks_avx(facts: Facts) -> bool:
-    x86 = facts.host.architecture in ("x86_64", "AMD64") and facts.host.system == "Linux"
-    flags = {flag.lower() for flag in facts.cpu.features}
-    return x86 and bool(flags) and "avx" not in flags and "jaxlib" in (facts.packages or {})

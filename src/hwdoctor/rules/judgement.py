@@ -5,13 +5,13 @@ Nothing in here decides anything.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+import msgspec
 
 from hwdoctor.model import Evidence, Facts, Remedy, Severity, Status
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Judgement:
+class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     """One statement of one rule about one machine."""
 
     status: Status

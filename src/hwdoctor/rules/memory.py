@@ -25,6 +25,12 @@ def _some(*names: str) -> Need:
     return need
 
 
+def limit_known(facts: Facts) -> Gap | None:
+    """Where the total is known, the limit of a container would be known, too."""
+    known = facts.memory.limit_bytes is not None or facts.memory.total_bytes is not None
+    return None if known else Gap("the memory of this machine is not known", False)
+
+
 @rule(
     "MEM501",
     "metal-ran-out-of-memory",
@@ -92,6 +98,7 @@ def others_hold_the_memory(facts: Facts) -> Iterator[Judgement]:
     "memory-limit-too-small",
     category="memory",
     severity="warning",
+    needs=(limit_known,),
     fine="the memory limit of the container leaves room to work",
     sources=("https://docs.kernel.org/admin-guide/cgroup-v2.html",),
 )

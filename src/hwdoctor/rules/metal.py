@@ -9,18 +9,9 @@ from collections.abc import Iterator
 from hwdoctor.knowledge.compatibility import satisfies
 from hwdoctor.model import Facts
 from hwdoctor.rules import seen
-from hwdoctor.rules.judgement import Judgement, advise, fail, install, packages, unset
-from hwdoctor.rules.needs import Gap, backend_probed, installed, probed, system
+from hwdoctor.rules.judgement import Judgement, advise, fail, install, packages
+from hwdoctor.rules.needs import Gap, backend_probed, installed, on_apple_gpu, probed, system
 from hwdoctor.rules.rule import rule
-
-
-def on_apple_gpu(facts: Facts) -> Gap | None:
-    """Apple silicon with its GPU."""
-    if facts.host.system is None:
-        return Gap("the operating system is not known", True)
-    if facts.host.system != "Darwin" or facts.host.architecture not in ("arm64", None):
-        return Gap("only for Apple silicon", False)
-    return None
 
 
 def chip_known(facts: Facts) -> Gap | None:
@@ -251,31 +242,4 @@ def mlx_truncates_float32_on_m5(facts: Facts) -> Iterator[Judgement]:
             f"mlx {mlx} on M5: float32 matrix products are reported to keep about 11 bits",
             evidence=packages(facts, "mlx"),
             remedy=[advise("use the CPU stream where precision matters")],
-        )
-
-
-@rule(
-    "ENV309",
-    "xla-memory-variables-on-metal",
-    category="environment",
-    severity="info",
-    needs=(on_apple_gpu, installed("jax-metal")),
-    fine="no variable for the memory of XLA's GPU client is set",
-    sources=("https://github.com/jax-ml/jax/issues/34109",),
-)
-def xla_memory_variables_on_metal(facts: Facts) -> Iterator[Judgement]:
-    """Memory variables of XLA are set, and the Metal plugin is not known to read them.
-
-    Symptom: the memory of the GPU grows as if nothing were set; the plugin's log says "Using
-        Simple allocator" and names three quarters of main memory.
-    Cause: the variables are read by the client for NVIDIA and AMD; no report shows them to work
-        on Metal.
-    Remedy: limit the batch instead, and measure.
-    """
-    names = ("XLA_PYTHON_CLIENT_PREALLOCATE", "XLA_PYTHON_CLIENT_MEM_FRACTION")
-    seen_here = [name for name in names if (facts.environment or {}).get(name)]
-    if seen_here:
-        yield fail(
-            f"{' and '.join(seen_here)}: not known to have an effect on Metal",
-            remedy=[advise("measure the memory of a run with and without"), unset(seen_here[0])],
         )

@@ -124,6 +124,15 @@ def backend_probed(*names: str) -> Need:
     return need
 
 
+def on_apple_gpu(facts: Facts) -> Gap | None:
+    """Apple silicon with its GPU."""
+    if facts.host.system is None:
+        return Gap("the operating system is not known", True)
+    if facts.host.system != "Darwin" or facts.host.architecture not in ("arm64", None):
+        return Gap("only for Apple silicon", False)
+    return None
+
+
 def first_gap(needs: tuple[Need, ...], facts: Facts) -> Gap | None:
     """The first need that is not met."""
     return next((gap for need in needs if (gap := need(facts)) is not None), None)

@@ -5,9 +5,10 @@ A misspelt key would be a demand that is silently not made, so an unknown one is
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import fields, replace
 from datetime import date
 from typing import Any
+
+import msgspec
 
 from hwdoctor.knowledge.spelling import nearest
 from hwdoctor.model import UsageError
@@ -156,13 +157,13 @@ def _values(table: Mapping[str, Any], key: str, where: str) -> dict[str, tuple[s
 
 def _hardware(table: Mapping[str, Any], where: str, parent: Hardware) -> Hardware:
     place = f"{where} [hardware]"
-    _known(table, [item.name for item in fields(Hardware)], place)
+    _known(table, Hardware.__struct_fields__, place)
     numbers = ("cores", "memory_gib", "accelerators")
     for key, value in table.items():
         fitting = _is_number(value) if key in numbers else isinstance(value, str)
         if not fitting:
             raise UsageError(f"{place}: {key} is not a {'number' if key in numbers else 'text'}")
-    return replace(parent, **table)
+    return msgspec.structs.replace(parent, **table)
 
 
 def _is_number(value: object) -> bool:
@@ -188,7 +189,7 @@ def _rows(table: Mapping[str, Any], key: str, where: str) -> list[Mapping[str, A
 def _budgets(table: Mapping[str, Any], where: str) -> Iterable[Budget]:
     place = f"{where} [[budgets]]"
     for row in _rows(table, "budgets", where):
-        _known(row, [item.name for item in fields(Budget)], place)
+        _known(row, Budget.__struct_fields__, place)
         if not all(isinstance(row.get(key), str) for key in ("name", "workload", "metric")):
             raise UsageError(f"{place}: name, workload and metric are needed")
         if row["metric"] not in _METRICS:

@@ -6,10 +6,11 @@ names the file and the place. Loading decides nothing; `profile_rules` judges.
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from hwdoctor.knowledge import HERE
 from hwdoctor.knowledge.spelling import nearest
@@ -20,8 +21,7 @@ LARGEST_BYTES = 1024 * 1024
 DEEPEST_EXTENSION = 8
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Suppression:
+class Suppression(msgspec.Struct, frozen=True, kw_only=True):
     """A finding that a project accepts, why, and until when."""
 
     code: str
@@ -29,8 +29,7 @@ class Suppression:
     until: date
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hardware:
+class Hardware(msgspec.Struct, frozen=True, kw_only=True):
     """The least that the machine must be."""
 
     system: str | None = None
@@ -43,8 +42,7 @@ class Hardware:
     """A text that the brand of the processor or the name of a device must hold."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Budget:
+class Budget(msgspec.Struct, frozen=True, kw_only=True):
     """A measured value that the deployment needs; `hwdoctor recommend` judges it."""
 
     name: str
@@ -58,8 +56,7 @@ class Budget:
     unit: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Profile:
+class Profile(msgspec.Struct, frozen=True, kw_only=True):
     """One deployment contract."""
 
     name: str
@@ -68,9 +65,9 @@ class Profile:
     """PEP 508 requirements that must be installed."""
     forbidden_packages: tuple[str, ...] = ()
     python: str | None = None
-    environment: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    environment: Mapping[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
     """Required variables and the values that will do; the first one is what is set."""
-    forbidden_environment: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    forbidden_environment: Mapping[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
     """Forbidden values; `*` forbids the variable."""
     hardware: Hardware = Hardware()
     required_backends: tuple[str, ...] = ()

@@ -9,15 +9,20 @@ from types import ModuleType
 from hwdoctor.knowledge.spelling import nearest
 from hwdoctor.model import UsageError
 from hwdoctor.rules import (
-    accelerators,
     backends,
+    cores,
+    cuda,
+    device_memory,
     environment,
     hygiene,
     interpreter,
     memory,
     metal,
+    operations,
+    plugins,
     profile_rules,
     threads,
+    tpu,
     versions,
     xla,
 )
@@ -26,13 +31,18 @@ from hwdoctor.rules.rule import BadRule, Rule
 FAMILIES: tuple[ModuleType, ...] = (
     interpreter,
     versions,
+    plugins,
     environment,
     xla,
+    device_memory,
     threads,
+    cores,
     memory,
     backends,
+    operations,
     metal,
-    accelerators,
+    cuda,
+    tpu,
     hygiene,
     profile_rules,
 )

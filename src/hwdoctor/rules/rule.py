@@ -7,8 +7,9 @@ a source, cannot be registered: an accusation that nobody can check is worth not
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Required, TypedDict, Unpack
+
+import msgspec
 
 from hwdoctor.model import Facts, Severity
 from hwdoctor.rules.judgement import Judgement
@@ -29,8 +30,7 @@ class BadRule(Exception):  # noqa: N818 -- a programming error, found at import
     """The declaration of a rule is incomplete or contradicts another one."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Documentation:
+class Documentation(msgspec.Struct, frozen=True, kw_only=True):
     """What the docstring of a rule says."""
 
     title: str
@@ -39,21 +39,20 @@ class Documentation:
     remedy: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
+class Rule(msgspec.Struct, frozen=True, kw_only=True):
     """One check of the catalogue."""
 
     code: str
     name: str
     category: str
     severity: Severity
-    level: int
-    """0: decided from what the machine tells; 1 and up: from probes of that level."""
     sources: tuple[str, ...]
-    needs: tuple[Need, ...]
     fine: str
     """What a pass says."""
-    hazard: bool
+    level: int = 0
+    """0: decided from what the machine tells; 1 and up: from probes of that level."""
+    needs: tuple[Need, ...] = ()
+    hazard: bool = False
     """Its probe can take the machine down: only with --allow-hazard."""
     documentation: Documentation
     check: Check | None = None
@@ -90,7 +89,7 @@ class Rule:
 
 
 class About(TypedDict, total=False):
-    """The keywords of `rule`; `Declaration` says what they mean and which are required."""
+    """The keywords of `rule`; `Rule` says what they mean."""
 
     category: Required[str]
     severity: Required[Severity]
@@ -101,61 +100,6 @@ class About(TypedDict, total=False):
     hazard: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Declaration:
-    """What a rule says about itself before its function is known."""
-
-    code: str
-    name: str
-    category: str
-    severity: Severity
-    fine: str
-    sources: tuple[str, ...]
-    level: int = 0
-    needs: tuple[Need, ...] = ()
-    hazard: bool = False
-
-    def __post_init__(self) -> None:
-        self._demand(bool(_CODE.match(self.code)), "the code is letters and digits like VER202")
-        self._demand(bool(_NAME.match(self.name)), "the name is lower-case words and hyphens")
-        self._demand(bool(self.sources) and all(self.sources), "there is no source")
-        self._demand(bool(self.fine), "nothing is said for a pass")
-        self._demand(0 <= self.level <= HIGHEST_LEVEL, "the level is 0, 1, 2 or 3")
-
-    def of(self, check: Check) -> Rule:
-        """A rule about a machine."""
-        return self._rule(read_documentation(self.code, check.__doc__ or ""), check=check)
-
-    def of_profile(self, check: ProfileCheck) -> Rule:
-        """A rule about a machine and a profile."""
-        documentation = read_documentation(self.code, check.__doc__ or "")
-        return self._rule(documentation, profile_check=check)
-
-    def _rule(
-        self,
-        documentation: Documentation,
-        check: Check | None = None,
-        profile_check: ProfileCheck | None = None,
-    ) -> Rule:
-        return Rule(
-            code=self.code,
-            name=self.name,
-            category=self.category,
-            severity=self.severity,
-            level=self.level,
-            sources=self.sources,
-            needs=self.needs,
-            fine=self.fine,
-            hazard=self.hazard,
-            documentation=documentation,
-            check=check,
-            profile_check=profile_check,
-        )
-
-    def _demand(self, condition: bool, complaint: str) -> None:
-        _demand(condition, self.code, complaint)
-
-
 def rule(code: str, name: str, **about: Unpack[About]) -> Callable[[Check], Rule]:
     """Make a rule of a function that yields judgements; the docstring is its documentation.
 
@@ -164,7 +108,14 @@ def rule(code: str, name: str, **about: Unpack[About]) -> Callable[[Check], Rule
     Raises:
         BadRule: the declaration is incomplete.
     """
-    return Declaration(code=code, name=name, **about).of
+
+    def declare(check: Check) -> Rule:
+        documentation = read_documentation(code, check.__doc__ or "")
+        return _checked(
+            Rule(code=code, name=name, documentation=documentation, check=check, **about)
+        )
+
+    return declare
 
 
 def profile_rule(code: str, name: str, **about: Unpack[About]) -> Callable[[ProfileCheck], Rule]:
@@ -173,7 +124,24 @@ def profile_rule(code: str, name: str, **about: Unpack[About]) -> Callable[[Prof
     Raises:
         BadRule: the declaration is incomplete.
     """
-    return Declaration(code=code, name=name, **about).of_profile
+
+    def declare(check: ProfileCheck) -> Rule:
+        documentation = read_documentation(code, check.__doc__ or "")
+        return _checked(
+            Rule(code=code, name=name, documentation=documentation, profile_check=check, **about)
+        )
+
+    return declare
+
+
+def _checked(declared: Rule) -> Rule:
+    code, sources = declared.code, declared.sources
+    _demand(bool(_CODE.match(code)), code, "the code is letters and digits like VER202")
+    _demand(bool(_NAME.match(declared.name)), code, "the name is lower-case words and hyphens")
+    _demand(bool(sources) and all(sources), code, "there is no source")
+    _demand(bool(declared.fine), code, "nothing is said for a pass")
+    _demand(0 <= declared.level <= HIGHEST_LEVEL, code, "the level is 0, 1, 2 or 3")
+    return declared
 
 
 def read_documentation(code: str, text: str) -> Documentation:

@@ -7,16 +7,14 @@ systems limit processors, and on chips with unequal cores a barrier waits for th
 import math
 from collections.abc import Iterator
 
-from hwdoctor.model import Facts, Tier
+from hwdoctor.model import Facts
 from hwdoctor.rules import seen
 from hwdoctor.rules.judgement import Judgement, advise, export, fail, measured, unset, variable
 from hwdoctor.rules.needs import (
-    Gap,
     backend_probed,
     budget_known,
     environment_known,
     probed,
-    system,
 )
 from hwdoctor.rules.rule import rule
 
@@ -43,15 +41,7 @@ def _cores(facts: Facts) -> int:
     return max(1, math.ceil(facts.cpu.budget.cores or 1))
 
 
-def tiers_known(facts: Facts) -> Gap | None:
-    """That the cores are of two or more kinds, and how many are of the fastest."""
-    if len(facts.cpu.tiers) < 2:
-        return Gap("all cores are of one kind, as far as is known", False)
-    known = facts.cpu.tiers[0].cores is not None
-    return None if known else Gap("how many cores are fast is not known", False)
-
-
-def _requested(facts: Facts) -> dict[str, int]:
+def requested(facts: Facts) -> dict[str, int]:
     """The pool sizes that environment variables ask for."""
     environment = facts.environment or {}
     wanted = {name: environment.get(name, "").split(",")[0].strip() for name in THREAD_VARIABLES}
@@ -81,7 +71,7 @@ def quota_below_processor_count(facts: Facts) -> Iterator[Judgement]:
     cores, logical = _cores(facts), facts.cpu.logical_cores
     if facts.cpu.budget.limited_by != "cgroup" or logical is None or logical <= cores:
         return
-    asked = _requested(facts)
+    asked = requested(facts)
     if asked and max(asked.values()) <= cores and "OMP_NUM_THREADS" in asked:
         return
     yield fail(
@@ -164,60 +154,6 @@ def pool_larger_than_budget(facts: Facts) -> Iterator[Judgement]:
 
 
 @rule(
-    "CPU404",
-    "threads-on-efficiency-cores",
-    category="threads",
-    severity="warning",
-    needs=(system("Darwin"), environment_known, tiers_known),
-    fine="no thread variable asks for more threads than there are fast cores",
-    sources=("https://github.com/pytorch/pytorch/pull/123038",),
-)
-def threads_on_efficiency_cores(facts: Facts) -> Iterator[Judgement]:
-    """More threads are asked for than the chip has fast cores.
-
-    Symptom: parallel loops take twice as long as with fewer threads.
-    Cause: the work is divided evenly, and every barrier waits for the slow cores.
-    Remedy: ask for as many threads as there are cores of the fastest kind, and measure.
-    """
-    return _beyond_fast_cores(facts, facts.cpu.tiers[0])
-
-
-@rule(
-    "CPU409",
-    "threads-beyond-performance-cores",
-    category="threads",
-    severity="warning",
-    needs=(system("Linux"), environment_known, tiers_known),
-    fine="no thread variable asks for more threads than there are fast cores",
-    sources=(
-        "https://github.com/pytorch/pytorch/pull/125963",
-        "https://github.com/microsoft/onnxruntime/pull/22894",
-    ),
-)
-def threads_beyond_performance_cores(facts: Facts) -> Iterator[Judgement]:
-    """More threads are asked for than this hybrid processor has performance cores.
-
-    Symptom: parallel loops that get slower with more threads.
-    Cause: as on Apple silicon, the barrier waits for the efficiency cores; hardware threads of
-        one core are counted as cores, too.
-    Remedy: ask for as many threads as there are physical performance cores, and measure.
-    """
-    return _beyond_fast_cores(facts, facts.cpu.tiers[0])
-
-
-def _beyond_fast_cores(facts: Facts, fastest: Tier) -> Iterator[Judgement]:
-    for name, threads in _requested(facts).items():
-        if fastest.cores is not None and threads > fastest.cores:
-            yield fail(
-                f"{name}={threads}, but only {fastest.cores} cores are {fastest.name} cores",
-                expected=f"at most {fastest.cores}",
-                observed=str(threads),
-                evidence=[variable(name, str(threads))],
-                remedy=[export(name, str(fastest.cores))],
-            )
-
-
-@rule(
     "CPU405",
     "two-openmp-runtimes",
     category="threads",
@@ -282,42 +218,10 @@ def single_thread_left_over(facts: Facts) -> Iterator[Judgement]:
     """
     if _cores(facts) < 2:
         return
-    for name, threads in _requested(facts).items():
+    for name, threads in requested(facts).items():
         if threads == 1:
             yield fail(
                 f"{name}=1, while {_cores(facts)} cores may be used",
                 evidence=[variable(name, "1")],
                 remedy=[unset(name)],
             )
-
-
-SLOW_GOVERNORS = ("ondemand", "conservative", "powersave")
-
-
-@rule(
-    "CPU411",
-    "governor-saves-power",
-    category="threads",
-    severity="warning",
-    needs=(system("Linux"),),
-    fine="the frequency governor is not one that saves power",
-    sources=("https://docs.kernel.org/admin-guide/pm/cpufreq.html",),
-)
-def governor_saves_power(facts: Facts) -> Iterator[Judgement]:
-    """The frequency governor keeps the clock low.
-
-    Symptom: the first milliseconds of every burst are slow, timings wander.
-    Cause: `powersave`, `ondemand` and `conservative` raise the clock late or never. Under
-        intel_pstate `powersave` is the ordinary one and does follow the load.
-    Remedy: `sudo cpupower frequency-set --governor performance` for the time of a measurement.
-    """
-    governor = facts.cpu.governor
-    if governor in SLOW_GOVERNORS:
-        ordinary = governor == "powersave" and "intel" in (facts.cpu.vendor or "").lower()
-        yield fail(
-            f"the frequency governor is {governor}",
-            severity="info" if ordinary else "warning",
-            expected="performance",
-            observed=governor,
-            remedy=[advise("sudo cpupower frequency-set --governor performance")],
-        )
