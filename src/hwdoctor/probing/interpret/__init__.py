@@ -69,10 +69,11 @@ def _accelerators(
     """What the system itself shows, then what each vendor's tool shows."""
     from hwdoctor.probing.interpret import amd, nvidia, tpu
 
-    answers = [own, *(look(source) for look in (nvidia.accelerators, amd.accelerators))]
-    answers.append(tpu.accelerators(source))
-    known = [answer for answer in answers if answer is not None]
-    return tuple(device for answer in known for device in answer) if known else None
+    answers = [look(source) for look in (nvidia.accelerators, amd.accelerators, tpu.accelerators)]
+    shown = tuple(device for answer in (own, *answers) for device in answer or ())
+    # None at all is only known where somebody looked for every kind.
+    looked = own is not None or all(answer is not None for answer in answers)
+    return shown or (() if looked else None)
 
 
 def _python(recording: Recording) -> Python:

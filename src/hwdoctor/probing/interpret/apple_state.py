@@ -36,6 +36,11 @@ def page_bytes(text: str) -> int | None:
     return whole_number(match[1]) if match else None
 
 
+def counts_pages(text: str) -> bool:
+    """Whether this is an output of `vm_stat`, or a part of one."""
+    return any(_PAGES.match(line) for line in text.splitlines())
+
+
 def available_bytes(text: str, other_page_bytes: int | None) -> int | None:
     """Free, inactive and speculative pages of `vm_stat`, which is what may be had at once."""
     size = page_bytes(text) or other_page_bytes

@@ -120,10 +120,12 @@ def _cpu(mac: Mac, chip: Chip | None, host: Host) -> Cpu:
     logical = apple_sysctl.first_count(
         mac.sysctl, "hw.logicalcpu", "hw.ncpu", "hw.logicalcpu_max", "machdep.cpu.thread_count"
     )
-    cores = logical or physical
+    is_apple = chip is not None and chip.vendor == "Apple"
+    cores = logical or (physical if is_apple else None)  # Apple's cores have one thread each
     return Cpu(
         vendor=chip.vendor if chip else None,
-        brand=chip.brand if chip else None,
+        # What CPUID answers under Rosetta is no chip's name.
+        brand=chip.brand if chip and not chip.is_translated else None,
         family=chip.family if chip else None,
         variant=chip.variant if chip else None,
         physical_cores=physical,
@@ -175,15 +177,17 @@ def _memory(mac: Mac) -> Memory:
 
 
 def _available_bytes(mac: Mac) -> int | None:
+    """From vm_stat; the kernel's percentage only where no vm_stat was recorded.
+
+    The two count differently: a vm_stat with a line missing is no reason to mix them.
+    """
     pages = {apple_state.page_bytes(text) for text in mac.texts}
     pages.add(apple_sysctl.page_bytes(mac.sysctl))
     sizes = pages - {None}
     size = next(iter(sizes)) if len(sizes) == 1 else None
-    for read in (
-        lambda text: apple_state.available_bytes(text, size),
-        apple_state.memory_pressure_available,
-    ):
-        found = {read(text) for text in mac.texts} - {None}
-        if found:
-            return found.pop() if len(found) == 1 else None
-    return None
+    counted = [text for text in mac.texts if apple_state.counts_pages(text)]
+    if counted:
+        found = {apple_state.available_bytes(text, size) for text in counted}
+    else:
+        found = {apple_state.memory_pressure_available(text) for text in mac.texts} - {None}
+    return found.pop() if len(found) == 1 else None
