@@ -29,6 +29,14 @@ COMMANDS: Final[dict[str, Entry]] = {
         "hwdoctor.cli.bench:command",
         "Time the full workloads on every backend; verify every result first.",
     ),
+    "recommend": Entry(
+        "hwdoctor.cli.recommend:command",
+        "Recommend the fastest configuration that was proven to work on this machine.",
+    ),
+    "recommend": Entry(
+        "hwdoctor.cli.recommend:command",
+        "Recommend the fastest configuration that was proven to work on this machine.",
+    ),
     "explain": Entry(
         "hwdoctor.cli.explain:command", "Explain one rule: symptom, cause, remedy, sources."
     ),

@@ -53,6 +53,6 @@ def check_known(names: Iterable[str], known: Sequence[str], *, what: str) -> Non
     """
     for name in names:
         if name not in known:
-            close = get_close_matches(name, known, n=3)
+            close = get_close_matches(name, known, n=3, cutoff=0.75)
             hint = f"did you mean {' or '.join(close)}?" if close else f"known: {', '.join(known)}"
             raise UsageError(f"unknown {what} {name!r}: {hint}")
