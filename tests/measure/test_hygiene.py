@@ -77,21 +77,27 @@ def attempts(*outcomes: Outcome) -> Iterator[Outcome]:
 
 def test_a_quiet_second_try_counts_and_says_that_it_is_the_second() -> None:
     tries = attempts(BUSY, QUIET)
-    final = measured_quietly(lambda number: next(tries))
+    final = measured_quietly(lambda number: next(tries), "small")
     assert (final.outcome, final.attempt, final.pollution) == ("ok", 2, ())
 
 
 def test_what_stays_polluted_is_unstable() -> None:
-    final = measured_quietly(lambda number: BUSY)
-    assert (final.outcome, final.attempt) == ("unstable", ATTEMPTS)
+    final = measured_quietly(lambda number: BUSY, "small")
+    assert (final.outcome, final.attempt) == ("unstable", ATTEMPTS["small"])
     assert final.pollution
     assert "other processes" in (final.reason or "")
+
+
+def test_a_first_look_keeps_the_number_and_says_what_disturbed_it() -> None:
+    final = measured_quietly(lambda number: BUSY, "smoke")
+    assert (final.outcome, final.attempt) == ("ok", ATTEMPTS["smoke"])
+    assert final.pollution
 
 
 @pytest.mark.parametrize("kind", ["wrong-result", "skipped", "crashed", "timeout"])
 def test_what_is_broken_is_not_tried_again(kind: OutcomeKind) -> None:
     tries = attempts(outcome(kind, after=Telemetry(foreign_cpu_cores=2.0)))
-    assert measured_quietly(lambda number: next(tries)).outcome == kind
+    assert measured_quietly(lambda number: next(tries), "small").outcome == kind
 
 
 def test_the_control_kernel_takes_time() -> None:

@@ -14,6 +14,7 @@ from typing import get_args
 from hwdoctor.backends import configurations, known
 from hwdoctor.measure import engine, store
 from hwdoctor.measure.cell import Cell
+from hwdoctor.measure.hygiene import measured_quietly
 from hwdoctor.measure.run import Run
 from hwdoctor.measure.sampling import Plan
 from hwdoctor.model import Configuration, Outcome, Precision, UsageError
@@ -94,10 +95,12 @@ def conduct(
     *,
     processes: int | None = None,
     plan: Plan | None = None,
+    guard: Callable[[Callable[[int], Outcome], str], Outcome] = measured_quietly,
     on_step: Callable[[Step], None] | None = None,
 ) -> list[tuple[Cell, list[Outcome]]]:
     """Measure every cell and append every outcome to the run's side-car.
 
+    `guard` decides whether a measurement is kept: the usual one repeats what was disturbed.
     What the side-car already holds is not measured again, so that a run can be resumed. A cell
     that is skipped, fails or is wrong in one process is not tried in another.
     """
@@ -109,11 +112,15 @@ def conduct(
             continue
         step = Step(number=number, of=len(order), cell=cell, process=process)
         _tell(on_step, step)
-        outcome = engine.measure(cell, run, process=process, plan=plan)
+        outcome = guard(_attempt(cell, run, process, plan), cell.size)
         store.append(run, outcome)
         before.append(outcome)
         _tell(on_step, dataclasses.replace(step, outcome=outcome))
     return [(cell, done[cell]) for cell in cells]
+
+
+def _attempt(cell: Cell, run: Run, process: int, plan: Plan | None) -> Callable[[int], Outcome]:
+    return lambda _number: engine.measure(cell, run, process=process, plan=plan)
 
 
 def _tell(listener: Callable[[Step], None] | None, step: Step) -> None:

@@ -6,18 +6,19 @@ SHA-256 releases the interpreter lock, needs no memory bandwidth and no library.
 """
 
 import hashlib
+import statistics
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-BLOCK = bytes(2**20)
+BLOCK = bytes(2**23)
 REPETITIONS = 5
 
 
 def control_seconds(threads: int | None) -> float:
-    """The shortest of a few timings of one block per thread, in seconds."""
+    """The median of a few timings of one block per thread, in seconds."""
     workers = max(1, threads or 1)
     with ThreadPoolExecutor(workers) as pool:
-        return min(_once(pool, workers) for _ in range(REPETITIONS))
+        return statistics.median(_once(pool, workers) for _ in range(REPETITIONS))
 
 
 def _once(pool: ThreadPoolExecutor, workers: int) -> float:

@@ -1,10 +1,11 @@
 """Was the machine quiet while a cell was measured? What disturbed it is told, never kept silent.
 
 The readings before and after a cell are compared; a polluted cell is measured again, and if it
-stays polluted, its outcome is `unstable`: it has samples, and it is never ranked.
+stays polluted, its outcome is `unstable`: it has samples, and it is never ranked (at size smoke,
+which is never quoted, it is kept and marked).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import msgspec
 
@@ -17,7 +18,7 @@ FOREIGN_CORES = 0.35
 # milliseconds scatter by up to a tenth on virtual machines.
 CONTROL_RATIO = 1.3
 SWAP_GROWTH_BYTES = 64 * 2**20
-ATTEMPTS = 3
+ATTEMPTS: Mapping[str, int] = {"smoke": 2, "small": 3, "full": 3}
 
 
 def disturbances(outcome: Outcome) -> tuple[str, ...]:
@@ -33,25 +34,26 @@ def disturbances(outcome: Outcome) -> tuple[str, ...]:
     return tuple(text for text in found if text is not None)
 
 
-def measured_quietly(attempt: Callable[[int], Outcome]) -> Outcome:
-    """Repeat `attempt` until nothing disturbed it, at most `ATTEMPTS` times.
+def measured_quietly(attempt: Callable[[int], Outcome], size: str) -> Outcome:
+    """Repeat `attempt` until nothing disturbed it; what stays disturbed is `unstable`.
 
     Only a measurement that was taken (`ok`) can be polluted: what is wrong, skipped or broken is
-    so on a busy machine too.
+    so on a busy machine too. The smoke size is for a first look and must come to an end on a
+    busy machine: there the measurement is kept, with what disturbed it.
     """
-    for number in range(1, ATTEMPTS + 1):
+    attempts = ATTEMPTS[size]
+    for number in range(1, attempts + 1):
         outcome = msgspec.structs.replace(attempt(number), attempt=number)
         if outcome.outcome != "ok":
             return outcome
         pollution = disturbances(outcome)
         if not pollution:
             return outcome
-    return msgspec.structs.replace(
-        outcome,
-        outcome="unstable",
-        reason=f"disturbed in each of {ATTEMPTS} tries: {'; '.join(pollution)}",
-        pollution=pollution,
-    )
+    outcome = msgspec.structs.replace(outcome, pollution=pollution)
+    if size == "smoke":
+        return outcome
+    reason = f"disturbed in each of {attempts} tries: {'; '.join(pollution)}"
+    return msgspec.structs.replace(outcome, outcome="unstable", reason=reason)
 
 
 def _foreign(after: Telemetry) -> str | None:

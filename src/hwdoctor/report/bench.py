@@ -92,6 +92,9 @@ def _row(cell: Cell, outcomes: Sequence[Outcome]) -> list[Text]:
     median = _median(outcomes)
     throughput = worst.throughput if worst.outcome == "ok" else None
     outcome = Text(worst.outcome, style=_STYLES.get(worst.outcome, "red"))
+    disturbed = next((o.pollution for o in outcomes if o.pollution), ())
+    if disturbed and worst.outcome == "ok":
+        outcome.append(f", disturbed: {'; '.join(disturbed)}", style="yellow")
     if worst.reason and worst.outcome != "ok":
         outcome.append(f": {worst.reason}", style="default")
     peak = max((o.host_peak_bytes or 0 for o in outcomes), default=0)
