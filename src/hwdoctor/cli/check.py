@@ -16,7 +16,10 @@ from hwdoctor.cli.options import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from hwdoctor.model import CheckReport
+    from hwdoctor.rules.profiles import Profile
 
 REPORTS: Final = {
     form: f"hwdoctor.report.{form}" for form in ("markdown", "junit", "sarif", "github")
@@ -26,8 +29,22 @@ REPORTS: Final = {
 
 @click.command("check")
 @click.option(
+    "--profile",
+    "profiles",
+    multiple=True,
+    metavar="NAME|FILE",
+    help="Judge against a deployment contract too: a built-in one or a TOML file. Repeatable.",
+)
+@click.option(
+    "--project",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Judge against the contract in DIR: hwdoctor.toml, or [tool.hwdoctor] in pyproject.toml.",
+)
+@click.option(
     "--level",
     type=click.IntRange(0, 3),
+    metavar="0..3",
     default=1,
     show_default=True,
     help="0: look only; 1: import and exercise every installed backend, each in a process of "
@@ -64,6 +81,8 @@ REPORTS: Final = {
 def command(
     context: click.Context,
     *,
+    profiles: tuple[str, ...],
+    project: Path | None,
     level: int,
     python: Path | None,
     source: Path | None,
@@ -87,8 +106,10 @@ def command(
     from hwdoctor.cli import sources
     from hwdoctor.rules import engine, registry
 
+    # Slips in names and files are told before any probe runs.
     chosen, ignored = _listed(only), _listed(ignore)
-    registry.select((*chosen, *ignored))  # a typing error is told before any probe runs
+    registry.select((*chosen, *ignored))
+    contracts = _contracts(profiles, project)
     if source is None:
         facts = sources.live(level, python=python, timeout_seconds=timeout)
     else:
@@ -97,6 +118,7 @@ def command(
     report = engine.run(
         facts,
         level=level,
+        profiles=contracts,
         only=chosen,
         ignore=ignored,
         allow_hazard=allow_hazard,
@@ -111,6 +133,21 @@ def command(
     if save is not None:
         out.save(_document(report, "json"), save)
     return engine.exit_code(report, fail_on)
+
+
+def _contracts(names: "Iterable[str]", project: Path | None) -> "tuple[Profile, ...]":
+    from hwdoctor.model import UsageError
+    from hwdoctor.rules import profiles
+
+    contracts = [profiles.load(name) for name in names]
+    if project is not None:
+        own = profiles.of_project(project)
+        if own is None:
+            raise UsageError(
+                f"--project {project}: no hwdoctor.toml and no [tool.hwdoctor] in a pyproject.toml"
+            )
+        contracts.append(own)
+    return tuple(contracts)
 
 
 def _document(report: "CheckReport", form: str) -> bytes:
