@@ -479,6 +479,18 @@ def jax_plugins(found):
     return sorted(names)
 
 
+def importable():
+    """Which backends an import would find, installed or lying on the path; none is imported."""
+    from importlib.machinery import PathFinder
+
+    found = []
+    for name in ("numpy", "numba", "jax", "torch", "mlx"):
+        spec = PathFinder.find_spec(name)
+        if spec is not None and spec.loader is not None and spec.origin is not None:
+            found.append(name)
+    return found
+
+
 def interpreter():
     """The interpreter that runs this, and what is installed for it."""
     found = distributions()
@@ -519,6 +531,7 @@ def examine(report):
         "directories": recorder.directories,
         "environment": environment(recorder),
         "packages": packages,
+        "importable": importable(),
         "python": python,
     }
     if hasattr(os, "sched_getaffinity"):

@@ -120,6 +120,18 @@ def jax_plugins(found):
     return sorted(names)
 
 
+def importable():
+    """Which backends an import would find, installed or lying on the path; none is imported."""
+    from importlib.machinery import PathFinder
+
+    found = []
+    for name in ("numpy", "numba", "jax", "torch", "mlx"):
+        spec = PathFinder.find_spec(name)
+        if spec is not None and spec.loader is not None and spec.origin is not None:
+            found.append(name)
+    return found
+
+
 def interpreter():
     """The interpreter that runs this, and what is installed for it."""
     found = distributions()
@@ -143,7 +155,13 @@ def examine(report):
     """This interpreter and its packages."""
     report.stage("python")
     python, packages = interpreter()
-    return {"probe": "python", "status": "ok", "python": python, "packages": packages}
+    return {
+        "probe": "python",
+        "status": "ok",
+        "python": python,
+        "packages": packages,
+        "importable": importable(),
+    }
 
 
 if __name__ == "__main__":
