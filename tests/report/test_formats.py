@@ -131,7 +131,7 @@ def test_markdown_folds_away_what_passed_and_what_was_skipped(report: CheckRepor
     assert "<details><summary>1 skipped</summary>" in text
 
 
-@given(st.text(max_size=60))
+@given(st.text(min_size=1, max_size=60))
 def test_markdown_from_elsewhere_adds_no_structure(text: str) -> None:
     def structure(of: str) -> list[str]:
         tokens = MarkdownIt("commonmark").enable("table").parse(of)
