@@ -13,6 +13,8 @@ from hwdoctor.rules.needs import probed
 from hwdoctor.rules.rule import rule
 
 ISOLATION = "https://github.com/flutter/flutter/issues/111686"
+OPERATION_WORDS = 4
+"""`op NAME DTYPE DEVICE`."""
 PROBE_CONTRACT = "probes/README.md in the source of hwdoctor"
 
 
@@ -31,14 +33,24 @@ def evidence_of(backend: BackendFacts) -> list[Evidence]:
 
 
 def whole_backend(backend: BackendFacts) -> tuple[str, ...]:
-    """Every configuration of a backend."""
+    """Every configuration of a backend, or the one in whose operation it died."""
+    words = (backend.stage or "").split()
+    if len(words) == OPERATION_WORDS and words[0] == "op":
+        return (seen.configuration(backend, words[-1]),)
     return (f"{backend.name}-*",)
 
 
 def _of_stage(backend: BackendFacts) -> str:
     """`the import of jax` for the stage `import`, and so on."""
     stage = _where(backend)
-    return f"the import of {backend.name}" if stage in ("import", "start") else f"{stage!r}"
+    if stage == "import":
+        return f"the import of {backend.name}"
+    return {
+        "start": "the start of the interpreter",
+        "devices": "the search for devices",
+        "pools": "the look at its thread pools",
+        "exit": "its exit",
+    }.get(stage, stage.removeprefix("op "))
 
 
 def _nothing_installed(facts: Facts) -> bool:
@@ -101,9 +113,9 @@ def backend_hangs(facts: Facts) -> Iterator[Judgement]:
     for backend in _with_status(facts, "timeout"):
         waited = f" after {backend.seconds:.0f} s" if backend.seconds is not None else ""
         yield fail(
-            f"{_of_stage(backend)} hangs: stopped{waited}"
-            if _where(backend) in ("import", "start")
-            else f"{backend.name} hangs in {_of_stage(backend)}: stopped{waited}",
+            f"the import of {backend.name} hangs: stopped{waited}"
+            if backend.stage == "import"
+            else f"{backend.name} hangs during {_of_stage(backend)}: stopped{waited}",
             observed=f"no answer from stage {_where(backend)}",
             evidence=evidence_of(backend),
             remedy=[advise(f'run `python -X faulthandler -c "import {backend.name}"` by hand')],

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from hwdoctor.model import Facts
+from hwdoctor.model import BackendFacts, Facts, OperationFacts
 from hwdoctor.rules import seen
 from hwdoctor.rules.judgement import Judgement, advise, fail, install, packages, unset, variable
 from hwdoctor.rules.matrix import CUDA_PLUGINS
@@ -176,7 +176,7 @@ def first_cuda_kernel_fails(facts: Facts) -> Iterator[Judgement]:
     Remedy: see VER211 (no kernel for this card) and VER209 (cuDNN).
     """
     for backend in facts.backends or ():
-        on_gpu = [op for op in backend.operations if op.device in ("cuda", "gpu")]
+        on_gpu = [op for op in backend.operations if _on_cuda(backend, op)]
         failed = [op for op in on_gpu if op.status == "error"]
         if on_gpu and len(failed) == len(on_gpu):
             yield fail(
@@ -186,6 +186,10 @@ def first_cuda_kernel_fails(facts: Facts) -> Iterator[Judgement]:
                 disqualifies=[f"{backend.name}-cuda"],
                 seconds=backend.seconds,
             )
+
+
+def _on_cuda(backend: BackendFacts, operation: OperationFacts) -> bool:
+    return seen.configuration(backend, operation.device).endswith("-cuda")
 
 
 @rule(

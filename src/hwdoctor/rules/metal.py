@@ -120,7 +120,7 @@ def jax_fell_back_to_cpu(facts: Facts) -> Iterator[Judgement]:
     for api, plugins in _PLUGINS.items():
         present = [name for name in plugins if name in (facts.packages or {})]
         device = any(device.api == api for device in facts.accelerators or ())
-        if present and device and set(jax.devices) <= {"cpu"}:
+        if present and device and seen.devices(jax) == {"jax-cpu"}:
             yield fail(
                 f"JAX lists the CPU alone although {present[0]} is installed",
                 observed=", ".join(jax.devices),

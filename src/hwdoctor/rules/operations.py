@@ -59,7 +59,7 @@ def _wrong(
         expected=f"an error below {worst.tolerance:.1e}" if worst.tolerance is not None else None,
         observed=f"{worst.error:.1e}" if worst.error is not None else None,
         remedy=[advise(f"do not use {backend.name}-{device} for {names} in {dtype}")],
-        disqualifies=[f"{backend.name}-{device}/{dtype}"],
+        disqualifies=[f"{seen.configuration(backend, device)}/{dtype}"],
         seconds=backend.seconds,
     )
 
@@ -112,6 +112,8 @@ def operation_raises(facts: Facts) -> Iterator[Judgement]:
     """
     for backend in facts.backends or ():
         for operation in seen.operations(backend, "error"):
+            if seen.label(operation) == backend.stage:
+                continue  # the death of the whole probe is a finding of its own
             module = operation.name.startswith(IMPORT_PREFIX)
             last = (operation.detail or "no message").strip().splitlines()[-1]
             yield fail(
@@ -125,7 +127,7 @@ def operation_raises(facts: Facts) -> Iterator[Judgement]:
 
 
 def _exactly(backend: BackendFacts, operation: OperationFacts) -> str:
-    return f"{backend.name}-{operation.device}/{operation.dtype}"
+    return f"{seen.configuration(backend, operation.device)}/{operation.dtype}"
 
 
 @rule(

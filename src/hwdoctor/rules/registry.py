@@ -20,6 +20,7 @@ from hwdoctor.rules import (
     metal,
     operations,
     plugins,
+    profile_machine,
     profile_rules,
     threads,
     tpu,
@@ -44,6 +45,7 @@ FAMILIES: tuple[ModuleType, ...] = (
     cuda,
     tpu,
     hygiene,
+    profile_machine,
     profile_rules,
 )
 

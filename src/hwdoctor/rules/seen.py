@@ -56,6 +56,24 @@ def signed(backend: BackendFacts) -> frozenset[str]:
     return frozenset(code for text in texts(backend) for code in codes_in(text))
 
 
+def configuration(backend: BackendFacts, device: str) -> str:
+    """The configuration that a device of a probe belongs to: `jax-cuda` for JAX's `gpu:0`."""
+    plain = device.partition(":")[0].lower()
+    renamed = {("jax", "gpu"): "cuda"}.get((backend.name, plain), plain)
+    return f"{backend.name}-{renamed or '*'}"
+
+
+def devices(backend: BackendFacts) -> frozenset[str]:
+    """The configurations that a probe found devices for."""
+    return frozenset(configuration(backend, device) for device in backend.devices)
+
+
+def label(operation: OperationFacts) -> str:
+    """The stage that a probe announces before it tries this operation."""
+    words = ("op", operation.name, operation.dtype, operation.device)
+    return " ".join(word for word in words if word)
+
+
 def survives(backend: BackendFacts) -> bool:
     """Whether the probe came to its end and the backend can be used for something."""
     return backend.status == "ok"

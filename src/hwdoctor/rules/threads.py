@@ -141,7 +141,7 @@ def pool_larger_than_budget(facts: Facts) -> Iterator[Judgement]:
     cores = _cores(facts)
     for backend in facts.backends or ():
         large = {n: size for n, size in sorted(backend.pools.items()) if size > cores}
-        computing = {name: size for name, size in large.items() if name in COMPUTE_POOLS}
+        computing = {name: size for name, size in large.items() if _computes(name)}
         if computing:
             shown = ", ".join(f"{name} {size}" for name, size in computing.items())
             yield fail(
@@ -151,6 +151,12 @@ def pool_larger_than_budget(facts: Facts) -> Iterator[Judgement]:
                 remedy=[export("OMP_NUM_THREADS", str(cores))],
                 seconds=backend.seconds,
             )
+
+
+def _computes(pool: str) -> bool:
+    """Several libraries of one kind are numbered: `openblas-2`."""
+    kind, _, number = pool.rpartition("-")
+    return (kind if number.isdecimal() else pool) in COMPUTE_POOLS
 
 
 @rule(
