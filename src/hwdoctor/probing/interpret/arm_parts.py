@@ -43,7 +43,8 @@ _OTHERS: dict[tuple[int, int], str] = {
     (0x51, 0x802): "Kryo-3XX-Gold", (0x51, 0x803): "Kryo-3XX-Silver",
     (0x51, 0x804): "Kryo-4XX-Gold", (0x51, 0x805): "Kryo-4XX-Silver",
     (0x51, 0xC00): "Falkor", (0x51, 0xC01): "Saphira",
-    (0x53, 0x001): "Exynos-M1", (0x53, 0x002): "Exynos-M3", (0x53, 0x003): "Exynos-M4",
+    # One number for the M1 and the M2; only the variant tells them apart.
+    (0x53, 0x001): "Mongoose", (0x53, 0x002): "Exynos-M3", (0x53, 0x003): "Exynos-M4",
     (0x53, 0x004): "Exynos-M5", (0x6D, 0xD49): "Azure-Cobalt-100",
     (0xC0, 0xAC3): "Ampere-1", (0xC0, 0xAC4): "Ampere-1a",
 }  # fmt: skip

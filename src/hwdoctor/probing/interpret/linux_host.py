@@ -1,7 +1,8 @@
 """Linux: the system, and what it runs in: container, virtual machine, WSL, Rosetta.
 
 Only what a file says. A virtual machine is told by the processor's hypervisor flag, by lscpu, by
-the firmware's names or by the kernel's; bare metal only by the absence of that flag on x86.
+the firmware's names or by the kernel's. Bare metal takes two signs: an x86 processor without
+that flag, and firmware that names the maker of a real machine.
 """
 
 import re
@@ -77,13 +78,16 @@ def _virtual(source: Source, cpuinfo: Cpuinfo, lscpu: Lscpu, kernel: str) -> boo
         return False
     if _firmware_of_a_guest(source):
         return True
-    # x86 prints the flag before this one; a line that was cut shows neither.
-    return False if "lahf_lm" in flags else None
+    # A hypervisor can hide the flag, and a line that was cut lacks it: the firmware must name a
+    # maker of machines as well. x86 prints the hypervisor's flag before this one.
+    physical = source.value("/sys/class/dmi/id/sys_vendor") is not None
+    return False if physical and "lahf_lm" in flags else None
 
 
 def _says_virtual(source: Source, lscpu: Lscpu, kernel: str) -> bool:
     return bool(
         lscpu.values.get("Hypervisor vendor")
+        or lscpu.values.get("Virtualization type")  # printed for guests alone
         or source.file("/proc/device-tree/hypervisor/compatible")
         or source.value("/sys/hypervisor/type") == "xen"
         or "microsoft-standard-WSL2" in kernel
