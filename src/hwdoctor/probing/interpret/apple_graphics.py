@@ -37,7 +37,8 @@ def _graphics(mac: Mac, chip: Chip | None) -> tuple[Graphics, ...] | None:
 
 
 def _completed(gpu: Graphics, apple: Graphics) -> Graphics:
-    is_apple = gpu.vendor == "Apple" or (gpu.name or "").startswith("Apple ")
+    # On a Mac whose chip is Apple's, a GPU that is not named at all is the chip's.
+    is_apple = gpu.vendor == "Apple" or (gpu.name or "Apple ").startswith("Apple ")
     if not is_apple or gpu.is_paravirtual:
         return gpu
     return Graphics(name=gpu.name or apple.name, vendor="Apple", cores=gpu.cores or apple.cores)

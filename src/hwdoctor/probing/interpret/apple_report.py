@@ -97,8 +97,8 @@ def _asked_for(piece: Piece) -> str | None:
 
 
 def _begin_gpu(report: Report, label: str, *, is_first: bool) -> None:
-    """A GPU begins where its block does, or where a line stands that it already has."""
-    if is_first or not report.gpus or label in report.gpus[-1]:
+    """A GPU begins where its block does, with its model, or with a line that it already has."""
+    if is_first or not report.gpus or label == "Chipset Model" or label in report.gpus[-1]:
         report.gpus.append({})
 
 

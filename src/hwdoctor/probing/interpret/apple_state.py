@@ -13,7 +13,6 @@ _PAGES = re.compile(
     r'^\s*"?(Pages free|Pages inactive|Pages speculative)"?\s*:\s*(\d{1,18})\.?\s*$'
 )
 _TOTAL = re.compile(r"The system has (\d{1,20})\b")
-_FREE_SHARE = re.compile(r"System-wide memory free percentage:\s*(\d{1,3})\s*%")
 _COUNTED_FREE = ("Pages free", "Pages inactive", "Pages speculative")
 
 _DRAWING = re.compile(r"Now drawing from '(AC|Battery) Power'")
@@ -36,11 +35,6 @@ def page_bytes(text: str) -> int | None:
     return whole_number(match[1]) if match else None
 
 
-def counts_pages(text: str) -> bool:
-    """Whether this is an output of `vm_stat`, or a part of one."""
-    return any(_PAGES.match(line) for line in text.splitlines())
-
-
 def available_bytes(text: str, other_page_bytes: int | None) -> int | None:
     """Free, inactive and speculative pages of `vm_stat`, which is what may be had at once."""
     size = page_bytes(text) or other_page_bytes
@@ -55,14 +49,6 @@ def memory_pressure_total(text: str) -> int | None:
     """Read `The system has 25769803776 (1572864 pages with a page size of 16384)`."""
     match = _TOTAL.search(text)
     return whole_number(match[1]) if match else None
-
-
-def memory_pressure_available(text: str) -> int | None:
-    """The kernel's own percentage of free memory, as bytes."""
-    total, share = memory_pressure_total(text), _FREE_SHARE.search(text)
-    if total is None or share is None or int(share[1]) > 100:
-        return None
-    return total * int(share[1]) // 100
 
 
 def power_source(texts: Iterable[str]) -> str | None:

@@ -33,15 +33,18 @@ def from_sysctl(values: Mapping[str, str], chip: Chip | None, total: int | None)
     if levels > _MOST_LEVELS or (seen and max(seen) >= levels):
         return ()
     tiers = tuple(_level(values, number, levels, chip) for number in range(levels))
-    return tiers if declared or _is_complete(tiers, total) else ()
+    return tiers if declared or _are_all(tiers, chip, total) else ()
 
 
-def _is_complete(tiers: Tiers, total: int | None) -> bool:
+def _are_all(tiers: Tiers, chip: Chip | None, total: int | None) -> bool:
+    """Whether an excerpt that does not say how many levels there are shows all of them."""
     counts = [tier.cores for tier in tiers]
     if total is not None and None not in counts:
         return sum(count or 0 for count in counts) == total
-    # One level alone, without a number of levels or a total, may be the first line of an excerpt.
-    return len(tiers) > 1
+    if len(tiers) < 2:
+        return False
+    # Nothing is slower than Efficiency; from M5 on, two levels may be the first two of three.
+    return bool(chip and chip.has_two_kinds) or tiers[-1].name == "Efficiency"
 
 
 def _level(values: Mapping[str, str], number: int, levels: int, chip: Chip | None) -> Tier:

@@ -8,6 +8,7 @@ larger than any machine.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from hwdoctor.probing.interpret.lscpu import cpu_list
 from hwdoctor.probing.interpret.reading import positive_number
@@ -63,21 +64,26 @@ def _files(
     source: Source, paths: dict[str, str], names: tuple[str, ...]
 ) -> Iterator[tuple[str, str]]:
     """Folder and content of the recorded files of these names that hold for the process."""
+    own = {paths[name] for name in ("", *_VERSION_1) if name in paths}
     for name in names:
-        for path, text in source.named(name).items():
-            folder = path.rpartition("/")[0]
-            if "cgroup" in folder and _holds(folder, paths):
+        recorded = {path.rpartition("/")[0]: text for path, text in source.named(name).items()}
+        found = {folder: text for folder, text in recorded.items() if "cgroup" in folder}
+        known = bool(own) or _is_chain(sorted(found, key=len))
+        for folder, text in found.items():
+            if _MOUNT.match(folder) or (known and (not own or _holds(folder, own))):
                 yield folder, text
 
 
-def _holds(folder: str, paths: dict[str, str]) -> bool:
+def _is_chain(folders: list[str]) -> bool:
+    """One group and its parents: where nothing tells the process's own, it is the lowest."""
+    return all(low.startswith(f"{high}/") for high, low in pairwise(folders))
+
+
+def _holds(folder: str, own: set[str]) -> bool:
     """Whether a recorded cgroup folder is the process's own or one of its parents.
 
     In a container the files lie at the root of the mount, whatever path the process shows.
     """
-    own = {paths[name] for name in ("", *_VERSION_1) if name in paths}
-    if not own or _MOUNT.match(folder):
-        return True
     return any(
         folder.endswith(ancestor) for path in own for ancestor in _ancestors(path) if ancestor
     )

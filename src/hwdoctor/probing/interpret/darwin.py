@@ -146,7 +146,8 @@ def _cores(mac: Mac, chip: Chip | None, host: Host) -> tuple[int | None, apple_t
         mac.sysctl, "hw.physicalcpu", "machdep.cpu.core_count", "hw.physicalcpu_max"
     )
     total = counted or text_total or json_total
-    levels = apple_tiers.from_sysctl(mac.sysctl, chip, total)
+    logical = apple_sysctl.first_count(mac.sysctl, "hw.logicalcpu", "hw.ncpu")
+    levels = apple_tiers.from_sysctl(mac.sysctl, chip, total or logical)
     tiers = apple_tiers.merged(levels, text_tiers, json_tiers)
     counts = [tier.cores for tier in tiers]
     if total is None and counts and None not in counts:
@@ -177,17 +178,10 @@ def _memory(mac: Mac) -> Memory:
 
 
 def _available_bytes(mac: Mac) -> int | None:
-    """From vm_stat; the kernel's percentage only where no vm_stat was recorded.
-
-    The two count differently: a vm_stat with a line missing is no reason to mix them.
-    """
-    pages = {apple_state.page_bytes(text) for text in mac.texts}
-    pages.add(apple_sysctl.page_bytes(mac.sysctl))
-    sizes = pages - {None}
+    """From vm_stat alone: the free percentage of memory_pressure counts other pages."""
+    sizes = {apple_state.page_bytes(text) for text in mac.texts}
+    sizes.add(apple_sysctl.page_bytes(mac.sysctl))
+    sizes -= {None}
     size = next(iter(sizes)) if len(sizes) == 1 else None
-    counted = [text for text in mac.texts if apple_state.counts_pages(text)]
-    if counted:
-        found = {apple_state.available_bytes(text, size) for text in counted}
-    else:
-        found = {apple_state.memory_pressure_available(text) for text in mac.texts} - {None}
+    found = {apple_state.available_bytes(text, size) for text in mac.texts} - {None}
     return found.pop() if len(found) == 1 else None

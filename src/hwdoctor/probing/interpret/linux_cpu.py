@@ -4,6 +4,7 @@ Counts come from sysfs where it was recorded whole, then from lscpu, then from a
 that shows that it is complete. A count that two lines of one source contradict is unknown.
 """
 
+import re
 from collections import Counter
 from dataclasses import dataclass
 
@@ -25,6 +26,8 @@ FEATURES = frozenset({
 })
 # fmt: on
 """What changes how fast numerical code can be; the other hundred flags say nothing about that."""
+
+_ARM_DESIGN = re.compile(r"(?:Cortex|Neoverse|Kryo|Exynos)\b")
 
 _VENDORS = {
     "genuineintel": "Intel",
@@ -75,6 +78,9 @@ def _identity(cpuinfo: Cpuinfo, lscpu: Lscpu) -> _Identity:
     if brand is not None and "VirtualApple" in brand:
         # What Rosetta shows is no chip.
         return _Identity(vendor="Apple")
+    is_whole = lscpu.physical_cores and all(group.name for group in lscpu.groups)
+    if _ARM_DESIGN.match(brand or "") and not is_whole:
+        brand = None  # one of several kinds, the others of which may have been cut off
     return _Identity(_VENDORS.get(vendor.lower()), brand)
 
 

@@ -140,15 +140,10 @@ def arm_kinds(source: Source, cpuinfo: Cpuinfo, lscpu: Lscpu) -> tuple[Kind, ...
 
 def _kinds_of_lscpu(lscpu: Lscpu) -> tuple[Kind, ...]:
     named = [group for group in lscpu.groups if group.name]
-    if len(named) < 2 or len(named) != len(lscpu.groups):
+    # Counts that do not fit the number of processors: a kind may have been cut off.
+    if len(named) < 2 or len(named) != len(lscpu.groups) or lscpu.physical_cores is None:
         return ()
-    trusted = lscpu.physical_cores is not None
-    return _sorted(
-        [
-            Kind(group.name or "", group.cores if trusted else None, group.maximum_mhz or 0)
-            for group in named
-        ]
-    )
+    return _sorted([Kind(group.name or "", group.cores, group.maximum_mhz or 0) for group in named])
 
 
 def _sorted(kinds: list[Kind]) -> tuple[Kind, ...]:

@@ -26,6 +26,8 @@ class _Report:
     top: dict[str, str] = field(default_factory=dict)
     gpus: list[dict[str, str]] = field(default_factory=list)
     slices: list[list[str]] = field(default_factory=list)
+    awaits_size: bool = False
+    """A section of a slice's memory has begun: its first total is the slice's."""
 
 
 def gpus(text: str) -> tuple[Accelerator, ...] | None:
@@ -69,6 +71,7 @@ def _read(lines: list[str]) -> _Report:
             _note(report, tuple(name for _, name in sections), pair[1], pair[2] or "")
         else:
             sections.append((indent, stripped))
+            report.awaits_size = tuple(name for _, name in sections) in _SLICE_SECTIONS
     return report
 
 
@@ -77,5 +80,6 @@ def _note(report: _Report, sections: tuple[str, ...], key: str, value: str) -> N
         report.top.setdefault(key, value)
     elif key == "Product Name" or (sections, key) == (("GPU", "FB Memory Usage"), "Total"):
         report.gpus[-1].setdefault(key, value)
-    elif key == "Total" and sections in _SLICE_SECTIONS:
+    elif key == "Total" and sections in _SLICE_SECTIONS and report.awaits_size:
         report.slices[-1].append(value)
+        report.awaits_size = False
