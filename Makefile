@@ -9,6 +9,9 @@ INSTALL := $(PIP) install --quiet -c constraints.txt
 
 # What one platform cannot have is said and left out; the doctor judges the rest.
 BACKENDS := numba jax torch mlx
+comma := ,
+space := $() $()
+ALL_BACKENDS := $(subst $(space),$(comma),$(BACKENDS))
 
 .PHONY: help doctor test lint types layers schemas wheel clean
 
@@ -20,15 +23,14 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 # The stamps make a second run fast; a changed pyproject or constraints file renews them.
-$(VENV)/.base: $(BIN)/python pyproject.toml constraints.txt
-	$(INSTALL) -e .
-	@touch $@
-
-$(VENV)/.backends: $(VENV)/.base
-	@for extra in $(BACKENDS); do \
-	  echo "installing $$extra"; \
-	  $(INSTALL) -e ".[$$extra]" || echo "note: $$extra cannot be installed here; going on without it"; \
-	done
+# All backends in one go is quickest; where one cannot be had, the others are tried one by one.
+$(VENV)/.backends: $(BIN)/python pyproject.toml constraints.txt
+	@echo "installing hwdoctor and its backends into $(VENV) (a few minutes the first time)"
+	@$(INSTALL) -e ".[$(ALL_BACKENDS)]" || { \
+	  $(INSTALL) -e . || exit 1; \
+	  for extra in $(BACKENDS); do \
+	    $(INSTALL) -e ".[$$extra]" || echo "note: $$extra cannot be installed here; going on without it"; \
+	  done; }
 	@touch $@
 
 $(VENV)/.test: $(VENV)/.backends
