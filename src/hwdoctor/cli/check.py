@@ -16,15 +16,16 @@ from hwdoctor.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
-    from hwdoctor.model import CheckReport
+    from hwdoctor.model import CheckReport, Facts
     from hwdoctor.rules.profiles import Profile
 
 REPORTS: Final = {
-    form: f"hwdoctor.report.{form}" for form in ("markdown", "junit", "sarif", "github")
+    "console": "hwdoctor.report.check",
+    **{form: f"hwdoctor.report.{form}" for form in ("markdown", "junit", "sarif", "github")},
 }
-"""Formats besides our own JSON, and the modules whose `check` writes them."""
+"""Formats besides our own JSON, and the modules that write them."""
 
 
 @click.command("check")
@@ -59,7 +60,7 @@ REPORTS: Final = {
     metavar="FILE",
     help="Also save the check as JSON, whatever the format shown.",
 )
-@format_option("console", "json", *REPORTS)
+@format_option("console", "json", "markdown", "junit", "sarif", "github")
 @output_option
 @click.option(
     "--fail-on",
@@ -102,19 +103,13 @@ def command(
     backend, operation by operation, each in a process of its own: a framework that aborts,
     crashes or hangs becomes a finding. Only what is installed or asked for is judged.
     """
-    from hwdoctor.cli import output as out
-    from hwdoctor.cli import sources
-    from hwdoctor.rules import engine, registry
-
     # Slips in names and files are told before any probe runs.
-    chosen, ignored = _listed(only), _listed(ignore)
-    registry.select((*chosen, *ignored))
+    chosen, ignored = _rules(only), _rules(ignore)
     contracts = _contracts(profiles, project)
-    if source is None:
-        facts = sources.live(level, python=python, timeout_seconds=timeout)
-    else:
-        sources.refuse_with_recording(context, "python", "timeout")
-        facts = sources.recorded(source)
+    facts = _probed(level, python, timeout, form) if source is None else _recorded(context, source)
+
+    from hwdoctor.rules import engine
+
     report = engine.run(
         facts,
         level=level,
@@ -124,18 +119,53 @@ def command(
         allow_hazard=allow_hazard,
         replayed=source is not None,
     )
-    if form == "console":
-        from hwdoctor.report import check
-
-        out.show(check.console(report, full=verbose), file=output)
-    else:
-        out.deliver(_document(report, form), output)
+    _show(report, form, output, verbose=verbose)
     if save is not None:
-        out.save(_document(report, "json"), save)
+        _save(report, save)
     return engine.exit_code(report, fail_on)
 
 
-def _contracts(names: "Iterable[str]", project: Path | None) -> "tuple[Profile, ...]":
+def _probed(level: int, python: Path | None, timeout_seconds: float, form: str) -> "Facts":
+    from hwdoctor.cli import sources
+
+    needed_next = ("hwdoctor.rules.engine", REPORTS.get(form, "hwdoctor.model"))
+    return sources.live(
+        level, python=python, timeout_seconds=timeout_seconds, meanwhile=needed_next
+    )
+
+
+def _recorded(context: click.Context, source: Path) -> "Facts":
+    from hwdoctor.cli import sources
+
+    sources.refuse_with_recording(context, "python", "timeout")
+    return sources.recorded(source)
+
+
+def _show(report: "CheckReport", form: str, file: Path | None, *, verbose: bool) -> None:
+    from hwdoctor.cli import output
+
+    if form == "console":
+        from hwdoctor.report import check
+
+        output.show(check.console(report, full=verbose), file=file)
+    elif form == "json":
+        from hwdoctor.model import encode
+
+        output.deliver(encode(report), file)
+    else:
+        output.deliver(import_module(REPORTS[form]).check(report), file)
+
+
+def _save(report: "CheckReport", file: Path) -> None:
+    from hwdoctor.cli import output
+    from hwdoctor.model import encode
+
+    output.save(encode(report), file)
+
+
+def _contracts(names: "Sequence[str]", project: Path | None) -> "tuple[Profile, ...]":
+    if not names and project is None:
+        return ()
     from hwdoctor.model import UsageError
     from hwdoctor.rules import profiles
 
@@ -150,14 +180,11 @@ def _contracts(names: "Iterable[str]", project: Path | None) -> "tuple[Profile, 
     return tuple(contracts)
 
 
-def _document(report: "CheckReport", form: str) -> bytes:
-    if form == "json":
-        from hwdoctor.model import encode
+def _rules(text: str | None) -> tuple[str, ...]:
+    """The codes, names and prefixes in a list; every one of them must stand for something."""
+    listed = tuple(part.strip() for part in (text or "").split(",") if part.strip())
+    if listed:
+        from hwdoctor.rules import registry
 
-        return encode(report)
-    document: bytes = import_module(REPORTS[form]).check(report)
-    return document
-
-
-def _listed(text: str | None) -> tuple[str, ...]:
-    return tuple(part.strip() for part in (text or "").split(",") if part.strip())
+        registry.select(listed)
+    return listed

@@ -1,9 +1,11 @@
 """Where facts come from: this machine, or what another one has recorded."""
 
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from importlib import import_module
 from pathlib import Path
+from threading import Thread
 
 import click
 
@@ -26,12 +28,40 @@ def recorded(source: Path) -> Facts:
     return interpret.facts_of(document)
 
 
-def live(level: int, *, python: Path | None = None, timeout_seconds: float = 60.0) -> Facts:
-    """The facts of this machine, with a status line while probes run."""
+def live(
+    level: int,
+    *,
+    python: Path | None = None,
+    timeout_seconds: float = 60.0,
+    meanwhile: Iterable[str] = (),
+) -> Facts:
+    """The facts of this machine, with a status line while probes run.
+
+    Args:
+        level: 0 looks only; from 1 on, backends are tried.
+        python: the interpreter to judge; None: ours.
+        timeout_seconds: for each probe.
+        meanwhile: modules that the command is going to need. They are imported while this
+            process would otherwise wait for the probe, a third of the time of a level-0 check.
+    """
     from hwdoctor.probing import live as machine
 
-    with _progress() as say:
-        return machine.facts(level, python=python, timeout_seconds=timeout_seconds, on_progress=say)
+    importing = Thread(target=_import_all, args=(tuple(meanwhile),))
+    importing.start()
+    try:
+        with _progress() as say:
+            return machine.facts(
+                level, python=python, timeout_seconds=timeout_seconds, on_progress=say
+            )
+    finally:
+        importing.join()
+
+
+def _import_all(modules: Iterable[str]) -> None:
+    # What fails here fails again, and is told, where the module is really needed.
+    with suppress(Exception):
+        for module in modules:
+            import_module(module)
 
 
 def refuse_with_recording(context: click.Context, *options: str) -> None:
