@@ -26,6 +26,8 @@ FEATURES = frozenset({
 })
 # fmt: on
 """What changes how fast numerical code can be; the other hundred flags say nothing about that."""
+# On x86 "sme" is AMD's memory encryption, not Arm's matrix extension; only x86 prints "fpu".
+_ARM_ONLY = frozenset({"sme", "sme2"})
 
 _ARM_DESIGN = re.compile(r"(?:Cortex|Neoverse|Kryo|Exynos)\b")
 
@@ -54,7 +56,7 @@ def cpu(source: Source, cpuinfo: Cpuinfo, lscpu: Lscpu) -> Cpu:
         physical_cores=_physical(cpuinfo, lscpu, shape, tiers),
         logical_cores=_logical(cpuinfo, lscpu, shape),
         tiers=tiers,
-        features=tuple(sorted(flags & FEATURES)),
+        features=tuple(sorted(flags & FEATURES - (_ARM_ONLY if "fpu" in flags else frozenset()))),
         governor=_governor(source),
     )
 
