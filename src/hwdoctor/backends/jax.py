@@ -10,9 +10,9 @@ What is decided here, and why:
   0.0.5 and 0.1.1).
 * 64-bit types exist for the precision float64 only, as in what people run: without them JAX
   turns float64 into float32 without a word. 64-bit integers are narrowed with a check.
-* `NPROC` is what XLA's CPU client sizes its thread pools by; OMP_NUM_THREADS and
-  `--xla_cpu_multi_thread_eigen=false` change nothing (CPU seconds over wall seconds of a matrix
-  product: 0.98 with NPROC=1, 1.9 with either of them; jaxlib 0.4.20 and 0.10.2).
+* `NPROC` is what XLA's CPU client sizes its thread pools by (jaxlib 0.4.20 and 0.10.2: CPU
+  seconds over wall seconds of a matrix product are 0.98 with NPROC=1). OMP_NUM_THREADS and
+  `--xla_cpu_multi_thread_eigen=false` change nothing (0.10.2: 1.9 on two cores with either).
 
 Only the CPU has been run by this project so far.
 """
