@@ -33,9 +33,9 @@ COMMANDS: Final[dict[str, Entry]] = {
         "hwdoctor.cli.recommend:command",
         "Recommend the fastest configuration that was proven to work on this machine.",
     ),
-    "recommend": Entry(
-        "hwdoctor.cli.recommend:command",
-        "Recommend the fastest configuration that was proven to work on this machine.",
+    "compare": Entry(
+        "hwdoctor.cli.compare:command",
+        "Compare result files of several machines, or of one machine at several times.",
     ),
     "explain": Entry(
         "hwdoctor.cli.explain:command", "Explain one rule: symptom, cause, remedy, sources."

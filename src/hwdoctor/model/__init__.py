@@ -6,7 +6,8 @@ the package publishes are generated from these definitions (`hwdoctor.model.sche
 
 Schema history
 --------------
-2026-11  hwdoctor.facts/1, recording/1, check/1, outcome/1, recommendation/1: first versions.
+2026-11  hwdoctor.facts/1, recording/1, check/1, outcome/1, recommendation/1,
+         comparison/1: first versions.
 """
 
 from hwdoctor.model.codec import Document, decode, decode_line, encode, encode_line, to_builtins

@@ -10,13 +10,21 @@ from typing import Any
 
 import msgspec
 
+from hwdoctor.model.comparison import Comparison
 from hwdoctor.model.facts import Facts
 from hwdoctor.model.finding import CheckReport
 from hwdoctor.model.outcome import Outcome
 from hwdoctor.model.recommendation import Recommendation
 from hwdoctor.model.recording import Recording
 
-PUBLISHED: tuple[type[Any], ...] = (CheckReport, Facts, Recording, Outcome, Recommendation)
+PUBLISHED: tuple[type[Any], ...] = (
+    CheckReport,
+    Facts,
+    Recording,
+    Outcome,
+    Recommendation,
+    Comparison,
+)
 
 
 def schema_of(kind: type[Any]) -> dict[str, Any]:

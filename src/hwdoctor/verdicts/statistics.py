@@ -23,6 +23,8 @@ MOST_SAMPLES = 500
 Groups = Sequence[Sequence[float]]
 """Samples by process; positive and finite."""
 Interval = tuple[float, float]
+Deviations = npt.NDArray[np.float64]
+"""Of resampled medians from the median itself: differences of logarithms."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,13 +32,13 @@ class Estimate:
     """A median, and how far resampled medians lie from it (as differences of logarithms)."""
 
     median: float
-    deviations: npt.NDArray[np.float64] | None
+    deviations: Deviations | None
     """None: too few samples to tell."""
 
     @property
     def interval(self) -> Interval | None:
         """95 % interval of the median."""
-        return _interval(self.median, self.deviations)
+        return interval_of(self.median, self.deviations)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,11 +79,12 @@ def ratio(numerator: Estimate, denominator: Estimate) -> Ratio:
     if numerator.deviations is None or denominator.deviations is None:
         return Ratio(value=value, interval=None)
     return Ratio(
-        value=value, interval=_interval(value, numerator.deviations - denominator.deviations)
+        value=value, interval=interval_of(value, numerator.deviations - denominator.deviations)
     )
 
 
-def _interval(value: float, deviations: npt.NDArray[np.float64] | None) -> Interval | None:
+def interval_of(value: float, deviations: Deviations | None) -> Interval | None:
+    """95 % interval of a value whose logarithm deviates like this."""
     if deviations is None:
         return None
     tail = 100 * (1 - CONFIDENCE) / 2
