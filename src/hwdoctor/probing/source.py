@@ -16,6 +16,7 @@ from hwdoctor.model import RecordedCommand, Recording
 
 _PATH_AND_VALUE = re.compile(r"^(/?(?:[\w.@+,~-]+/)+[\w.@+,~:-]*?[\w.@+,~-]):(.*)$")
 _CPU_SET = re.compile(r"^(online|possible|present):([0-9,-]+)$")
+_ASSIGNMENT = re.compile(r"^[A-Za-z_]\w*=")
 _READERS = {"cat", "grep", "egrep", "head", "tail", "find", "sh", "bash"}
 _CPU_FOLDER = "/sys/devices/system/cpu/"
 
@@ -140,13 +141,21 @@ class Source:
         return found
 
 
+def _words(argv: tuple[str, ...]) -> tuple[str, ...]:
+    """The command line without what people put in front of a program."""
+    words = list(argv)
+    while words and (words[0] in ("sudo", "env") or _ASSIGNMENT.match(words[0])):
+        del words[0]
+    return tuple(words)
+
+
 def _program(argv: tuple[str, ...]) -> str:
-    words = [word for word in argv if word not in ("sudo", "env") and "=" not in word]
+    words = _words(argv)
     return re.split(r"[/\\]", words[0])[-1].removesuffix(".exe") if words else ""
 
 
 def _arguments(argv: tuple[str, ...]) -> tuple[str, ...]:
-    return argv[2:] if argv[0] == "sudo" else argv[1:]
+    return _words(argv)[1:]
 
 
 def _natural(path: str) -> list[tuple[int, str]]:
