@@ -73,9 +73,11 @@ def _cause_of_effect(finding: Finding, failed: set[str], facts: Facts) -> str | 
     backend = _subject(finding, facts)
     if backend is None:
         return None
-    signed = [code for text in _texts(backend) for code in codes_in(text) if code in failed]
-    if signed:
-        return signed[0]
+    texts = [item.text for item in finding.evidence if item.kind == "stderr"]
+    signed = [code for text in (*texts, finding.summary) for code in codes_in(text)]
+    told = next((code for code in signed if code in failed), None)
+    if told is not None:
+        return told
     if backend.status in ("ok", "timeout"):
         return None
     return next((code for code in CAUSES.get(backend.name, ()) if code in failed), None)
@@ -88,8 +90,3 @@ def _subject(finding: Finding, facts: Facts) -> BackendFacts | None:
         if backend is not None:
             return backend
     return None
-
-
-def _texts(backend: BackendFacts) -> list[str]:
-    details = [backend.detail, *(operation.detail for operation in backend.operations)]
-    return [detail for detail in details if detail]

@@ -111,19 +111,35 @@ def operation_raises(facts: Facts) -> Iterator[Judgement]:
     Remedy: look at the explaining finding first; otherwise read the exception.
     """
     for backend in facts.backends or ():
-        for operation in seen.operations(backend, "error"):
-            if seen.label(operation) == backend.stage:
-                continue  # the death of the whole probe is a finding of its own
-            module = operation.name.startswith(IMPORT_PREFIX)
-            last = (operation.detail or "no message").strip().splitlines()[-1]
-            yield fail(
-                f"{backend.name}: {operation.name} raises: {seen.shortened(last, 160)}",
-                severity="error" if module else "warning",
-                evidence=[stderr(seen.shortened(operation.detail))] if operation.detail else (),
-                remedy=[advise("look at the finding that explains it, or read the exception")],
-                disqualifies=whole_backend(backend) if module else [_exactly(backend, operation)],
-                seconds=backend.seconds,
-            )
+        # The death of the whole probe is a finding of its own.
+        raised = [
+            operation
+            for operation in seen.operations(backend, "error")
+            if seen.label(operation) != backend.stage
+        ]
+        for (_, _, message), items in groupby(sorted(raised, key=_cause), key=_cause):
+            yield _raised(backend, message, list(items))
+
+
+def _cause(operation: OperationFacts) -> tuple[str, str, str]:
+    message = (operation.detail or "no message").strip().splitlines()[-1]
+    return operation.device, operation.dtype, message
+
+
+def _raised(backend: BackendFacts, message: str, items: list[OperationFacts]) -> Judgement:
+    """All operations of one device and precision that fail in the same way."""
+    module = any(item.name.startswith(IMPORT_PREFIX) for item in items)
+    names = ", ".join(sorted({item.name for item in items}))
+    verb = "fails" if len(items) == 1 else "fail"
+    where = f" in {items[0].dtype} on {items[0].device}" if items[0].device else ""
+    return fail(
+        f"{backend.name}: {names}{where} {verb}: {seen.shortened(message, 160)}",
+        severity="error" if module else "warning",
+        evidence=[stderr(seen.shortened(items[0].detail))] if items[0].detail else (),
+        remedy=[advise("look at the finding that explains it, or read the exception")],
+        disqualifies=whole_backend(backend) if module else [_exactly(backend, items[0])],
+        seconds=backend.seconds,
+    )
 
 
 def _exactly(backend: BackendFacts, operation: OperationFacts) -> str:

@@ -63,9 +63,10 @@ def requested(facts: Facts) -> dict[str, int]:
 def quota_below_processor_count(facts: Facts) -> Iterator[Judgement]:
     """The container may use fewer cores than libraries count.
 
-    Symptom: everything is slower than on a smaller machine, and `nr_throttled` in cpu.stat grows.
-    Cause: thread pools are sized by the processor count, which a CPU quota does not change; the
-        kernel then stops all threads for the rest of every period.
+    Symptom: everything is slower than on a smaller machine; under a quota `nr_throttled` in
+        cpu.stat grows.
+    Cause: thread pools are sized by the processor count, which a limit of the container does not
+        change; under a quota the kernel stops all threads for the rest of every period.
     Remedy: set the thread variables to the budget.
     """
     cores, logical = _cores(facts), facts.cpu.logical_cores
@@ -75,10 +76,10 @@ def quota_below_processor_count(facts: Facts) -> Iterator[Judgement]:
     if asked and max(asked.values()) <= cores and "OMP_NUM_THREADS" in asked:
         return
     yield fail(
-        f"{logical} processors are seen, but the quota is worth {facts.cpu.budget.cores:g}",
+        f"{logical} processors are counted, but {facts.cpu.budget.cores:g} may be used",
         expected=f"thread pools of at most {cores}",
         observed=f"pools sized by {logical} processors",
-        evidence=[measured(f"quota of {facts.cpu.budget.cores:g} cores")],
+        evidence=[measured(f"the cgroup grants {facts.cpu.budget.cores:g} cores")],
         remedy=[export(name, str(cores)) for name in THREAD_VARIABLES[:4]],
     )
 
