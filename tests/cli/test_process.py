@@ -57,6 +57,19 @@ def test_help_and_version_import_nothing_heavy(arguments: list[str]) -> None:
     assert imported_by(arguments, (*HEAVY, *FRAMEWORKS)) == []
 
 
+LEVEL_ZERO = ("numpy", "duckdb", "asv", "asv_runner", "psutil", *FRAMEWORKS)
+
+
+def test_a_check_of_level_zero_imports_nothing_heavy() -> None:
+    assert imported_by(["check", "--level", "0"], LEVEL_ZERO) == []
+
+
+@pytest.mark.parametrize("command", ["check", "hardware"])
+def test_no_terminal_library_is_loaded_for_json(command: str) -> None:
+    options = ["--level", "0"] if command == "check" else []
+    assert imported_by([command, *options, "--format", "json"], (*LEVEL_ZERO, "rich")) == []
+
+
 def test_the_guard_sees_what_is_imported() -> None:
     """The planted fault: a command that does import something heavy is caught."""
     assert "msgspec" in imported_by(["rules", "--format", "json"], HEAVY)
