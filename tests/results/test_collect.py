@@ -127,11 +127,13 @@ def test_a_missing_path_is_a_usage_error(tmp_path: Path, name: str) -> None:
         load([tmp_path / name])
 
 
-def test_a_description_of_results_is_not_a_result(tmp_path: Path) -> None:
-    path = tmp_path / "machine.json"
+@pytest.mark.parametrize("name", ["machine.json", "benchmarks.json", "0123abcd-hw.run.jsonl"])
+def test_a_description_of_results_is_not_a_result(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
     path.write_text("{}")
     with pytest.raises(UsageError, match="describes results"):
         load([path])
+    assert load([tmp_path]).rows_skipped == ()
 
 
 @pytest.mark.parametrize("name", ["x.outcomes.jsonl", "x.json"])

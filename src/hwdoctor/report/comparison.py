@@ -33,7 +33,7 @@ def console(comparison: Comparison, differences: tuple[str, ...] = ()) -> Render
     """Who was compared, every cell with a ratio, why the others have none, and the summary."""
     parts: list[RenderableType] = list(_sides(comparison))
     parts += [words(line) for line in differences]
-    parts += [Text(), Fitting(_table(comparison), Group(*_lines(comparison)))]
+    parts += [Fitting(_table(comparison), Group(*_lines(comparison)))]
     parts += _incomparable(comparison)
     return Group(*parts, Text(), *(_unbroken(summary_line(s)) for s in comparison.summary))
 
@@ -90,8 +90,9 @@ def _sides(comparison: Comparison) -> Iterator[RenderableType]:
 
 
 def _table(comparison: Comparison) -> RenderableType:
+    several = len(comparison.summary) > 1
     table = Table(box=box.SIMPLE, expand=False)
-    for heading in ("benchmark", "parameters", "machine"):
+    for heading in ("benchmark", "parameters", *(["machine"] if several else [])):
         table.add_column(heading, overflow="fold")
     table.add_column("ratio", justify="right")
     table.add_column("verdict", overflow="fold")
@@ -99,7 +100,7 @@ def _table(comparison: Comparison) -> RenderableType:
         table.add_row(
             words(cell.benchmark),
             words(_parameters(cell)),
-            words(cell.machine),
+            *([words(cell.machine)] if several else []),
             words(_ratio(cell)),
             words(_verdict(cell), _STYLES.get(cell.verdict, "")),
         )

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from rich.console import Group, RenderableType
+from rich.padding import Padding
 from rich.text import Text
 
 from hwdoctor.model import Excluded, WorkloadWinner
@@ -162,7 +163,7 @@ def _excluded(excluded: tuple[Excluded, ...]) -> Iterator[RenderableType]:
         told = reason if outcome in {NOT_MEASURED, "ok", "skipped"} else f"{outcome}: {reason}"
         by = f" ({code})" if code else ""
         style = "quiet" if outcome in {NOT_MEASURED, "skipped"} else ""
-        yield Text("  ") + words(f"{', '.join(names)}: {told}{by}", style)
+        yield _indented(words(f"{', '.join(names)}: {told}{by}", style))
 
 
 def _weight(outcome: str) -> int:
@@ -174,7 +175,7 @@ def _unread(skipped: tuple[SkippedRows, ...]) -> Iterator[RenderableType]:
         return
     yield words(f"{counted(len(skipped), 'row or file', 'rows or files')} could not be used:")
     for entry in skipped[:MOST_SKIPPED_SHOWN]:
-        yield Text("  ") + words(f"{entry.source}: {entry.reason}")
+        yield _indented(words(f"{entry.source}: {entry.reason}"))
     if len(skipped) > MOST_SKIPPED_SHOWN:
         yield Text(f"  and {len(skipped) - MOST_SKIPPED_SHOWN} more")
     yield Text()
@@ -194,6 +195,11 @@ def _standing(place: Place) -> str:
     if place.standing == "tied":
         return f"tied with {place.winner}, {ratio} its time"
     return f"slower than {place.winner}, {ratio} its time"
+
+
+def _indented(text: Text) -> RenderableType:
+    """Under the line before, also where it is broken into several."""
+    return Padding(text, (0, 0, 0, 2), expand=False)
 
 
 def _unbroken(text: str) -> Text:

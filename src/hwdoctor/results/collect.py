@@ -24,7 +24,8 @@ DEEPEST = 5
 MOST_FILES = 50_000
 
 _BENCHMARKS_FILE = "benchmarks.json"
-_DESCRIPTIONS = (machines.FILE_NAME, _BENCHMARKS_FILE)
+_RUN_SUFFIX = ".run.jsonl"
+"""How a run was set up, so that it can be resumed; no results."""
 _NOT_WALKED = frozenset({"html", "env", "node_modules", "__pycache__"})
 
 
@@ -57,6 +58,12 @@ def _walk(directory: Path) -> Iterator[Path]:
             if count > MOST_FILES:
                 raise ResultFileError(str(directory), f"holds more than {MOST_FILES} files")
             yield Path(parent) / name
+
+
+def _is_description(path: Path) -> bool:
+    """A file that describes results and holds none."""
+    described = (machines.FILE_NAME, _BENCHMARKS_FILE)
+    return path.name in described or path.name.endswith(_RUN_SUFFIX)
 
 
 def _is_walked(folder: str) -> bool:
@@ -95,7 +102,7 @@ class _Reader:
         Raises:
             ResultFileError: anything is wrong with it, but for a last line that a crash cut off.
         """
-        if path.name in _DESCRIPTIONS:
+        if _is_description(path):
             raise ResultFileError(str(path), "describes results and holds none; name its directory")
         if not self._is_new(path):
             return
@@ -107,7 +114,7 @@ class _Reader:
 
     def read_found(self, path: Path) -> None:
         """Read a file found in a directory; a bad one is listed."""
-        if path.name in _DESCRIPTIONS or not self._is_new(path):
+        if _is_description(path) or not self._is_new(path):
             return
         try:
             self._read(path, named=False)

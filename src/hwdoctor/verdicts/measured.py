@@ -57,10 +57,13 @@ def measured(results: ResultSet, machine: str, side: str) -> tuple[dict[Key, Mea
     ours = _of_outcomes(
         [saved.outcome for saved in results.outcomes if saved.machine == machine], side
     )
-    told = {key.benchmark for key in ours}
-    rows = [row for row in results.asv_rows if row.machine == machine]
-    # Our own runs stand in ASV's files too, with less detail.
-    others = [row for row in rows if row.benchmark not in told]
+    stems = {saved.stem for saved in results.outcomes if saved.machine == machine}
+    # Our own runs stand in ASV's files too, with less detail: there the side-car counts.
+    others = [
+        row
+        for row in results.asv_rows
+        if row.machine == machine and row.source.removesuffix(".json") not in stems
+    ]
     timed = [row for row in others if _direction(row) is not None]
     return {**_of_asv_rows(timed, side), **ours}, len(others) - len(timed)
 
