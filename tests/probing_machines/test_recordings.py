@@ -421,7 +421,7 @@ def test_every_file_of_the_folder_is_in_the_table() -> None:
 
 IDENTITY = re.compile(
     r"\b[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\b"
-    r"|(?i:serial[\w \"()<>-]{0,20}[:>=][\s\"]*)([A-Za-z0-9]{6,})"
+    r"|(?i:serial[\w\s\"()<>-]{0,20}[:>=][\s\"]*)([A-Za-z0-9]{6,})"
     r"|(?i:unique id\W{1,5})(0x[0-9a-f]{6,})"
 )
 
