@@ -75,6 +75,12 @@ def test_every_accelerator_has_a_row() -> None:
     assert told["gpu 0"] == told["gpu 1"] == "NVIDIA T4, 15 GiB, driver 550"
 
 
+def test_packages_of_the_numerical_stack_are_listed_and_the_others_counted() -> None:
+    packages = {"numpy": "2.4.6", "jaxlib": "0.10.2", "pytest": "9", "numpydoc": "1", "click": "8"}
+    told = dict(rows(Facts(packages=packages)))
+    assert told["packages"] == "jaxlib 0.10.2, numpy 2.4.6, 3 others"
+
+
 def test_memory_power_and_container_are_told() -> None:
     facts = Facts(
         host=Host(system="Linux", container="docker", virtual=True, translated=True),
@@ -109,7 +115,7 @@ def test_the_gpu_of_a_chip_is_not_named_after_it_twice(facts: Facts) -> None:
 def test_markdown_shows_text_from_elsewhere_as_it_is() -> None:
     facts = Facts(cpu=Cpu(brand="<b>*x*</b> [a](http://b) `c` | d\x1b[31m"))
     text = machine(facts).decode()
-    assert r"\<b\>\*x\*\</b\> \[a\](http://b) \`c\` \| d\[31m" in text
+    assert r"\<b>\*x\*\</b> \[a\](http://b) \`c\` \| d\[31m" in text
     assert "\x1b" not in text
 
 

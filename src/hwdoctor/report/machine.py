@@ -4,6 +4,7 @@ What is not known is said to be unknown where everyone would ask for it, and lef
 The same rows make the panel on a terminal and the Markdown for a bug report.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from typing import Final
@@ -23,6 +24,12 @@ _VECTOR_UNITS: Final = (
 )
 """The features that decide which kernels a numerical library picks; a processor lists hundreds."""
 
+_NUMERICAL: Final = re.compile(
+    r"(numpy|scipy|ml-dtypes|numba|llvmlite|duckdb|hwdoctor)$"
+    r"|(jax|torch|mlx|libtpu|tensorflow|cupy|triton|faiss|nvidia-cu(blas|dnn))"
+)
+"""The distributions that a check may speak of; the others are counted."""
+
 
 def one_line(facts: Facts) -> str:
     """Chip, cores, memory, accelerators: which machine this is about."""
@@ -31,7 +38,6 @@ def one_line(facts: Facts) -> str:
         _cores(facts.cpu),
         size(facts.memory.total_bytes) if facts.memory.total_bytes is not None else "",
         *_accelerators_in_brief(facts),
-        "virtual" if facts.host.virtual else "",
     ]
     return printable(", ".join(part for part in parts if part))
 
@@ -70,7 +76,7 @@ def _rows(facts: Facts) -> Iterator[Row]:
     yield from _accelerators(facts.accelerators)
     yield "power", _power(facts)
     yield "python", _python(facts) or UNKNOWN
-    yield "packages", _pairs(facts.packages, " ")
+    yield "packages", _packages(facts.packages)
     yield "variables", _pairs(facts.environment, "=")
 
 
@@ -168,6 +174,13 @@ def _python(facts: Facts) -> str:
         "virtual environment" if python.virtual_environment else "",
     ]
     return ", ".join(part for part in parts if part)
+
+
+def _packages(packages: dict[str, str] | None) -> str:
+    stack = {name: v for name, v in (packages or {}).items() if _NUMERICAL.match(name)}
+    others = len(packages or {}) - len(stack)
+    more = [counted(others, "other")] if others else []
+    return ", ".join([*filter(None, [_pairs(stack, " ")]), *more])
 
 
 def _pairs(values: dict[str, str] | None, sign: str) -> str:

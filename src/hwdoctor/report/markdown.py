@@ -15,7 +15,8 @@ from hwdoctor.report.finding import heading
 from hwdoctor.report.machine import rows
 from hwdoctor.results.printable import printable
 
-_SPECIAL: Final = re.compile(r"([\\`*_{}\[\]<>#|~&])")
+# An underscore inside a word and a `>` inside a line are never syntax.
+_SPECIAL: Final = re.compile(r"([\\`*{}\[\]<#|~&]|(?<!\w)_|_(?!\w))")
 _FENCE: Final = re.compile(r"`+")
 
 
