@@ -14,6 +14,7 @@ from typing import Any
 from hwdoctor.workloads import Arrays
 
 REPETITIONS = 3
+ACCUSATIONS = 3
 LONG_SECONDS = 2.0
 """From here on one repetition tells enough: noise is small against the whole."""
 SHARE = 0.2
@@ -35,12 +36,26 @@ def unfinished_reason(
 ) -> str | None:
     """None if `call` returns completed results, else a sentence that says how late they are.
 
+    Results that are late are late every time; a reading that somebody else's process delayed is
+    not, so an accusation must stand several times in a row.
+
     Args:
         call: one call and its synchronisation.
         fetch: copies the result to the host.
         clock: seconds.
         wait: lets as many seconds pass; results of queued work become complete meanwhile.
     """
+    reason = None
+    for _ in range(ACCUSATIONS):
+        reason = _late_reason(call, fetch, clock, wait)
+        if reason is None:
+            return None
+    return reason
+
+
+def _late_reason(
+    call: Call, fetch: Fetch, clock: Clock, wait: Callable[[float], None]
+) -> str | None:
     _, whole = _seconds(lambda: fetch(call()), clock)
     at_once: list[float] = []
     settled: list[float] = []

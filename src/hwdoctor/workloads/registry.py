@@ -66,7 +66,11 @@ def _from_attribute(module: str, attribute: str) -> Workload:
     except (ImportError, AttributeError) as error:
         raise UsageError(f"{module}:{attribute}: cannot be imported: {error}") from error
     if callable(value) and not isinstance(value, Workload):
-        value = value()
+        try:
+            value = value()
+        except Exception as error:
+            kind = type(error).__name__
+            raise UsageError(f"{module}:{attribute}() raises {kind}: {error}") from error
     return _checked(value, where=f"{module}:{attribute}")
 
 
