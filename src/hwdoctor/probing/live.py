@@ -8,7 +8,6 @@ again without the operation that killed one; no framework is ever imported in he
 import sys
 import threading
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -90,6 +89,8 @@ def _recorded(python: Path | None) -> _Recorded:
         return _Recorded(_recording(host), _importable(host))
     if not python.is_file():
         raise UsageError(f"{python}: no such interpreter")
+    from concurrent.futures import ThreadPoolExecutor
+
     with ThreadPoolExecutor(2) as pool:
         hosting = pool.submit(_collect, "probe_host", Path(sys.executable))
         target = pool.submit(_collect, "probe_python", python).result()
@@ -105,7 +106,8 @@ def _recorded(python: Path | None) -> _Recorded:
 def _collect(probe: str, python: Path) -> dict[str, Any]:
     """The answer of a collector; without it nothing can be assessed."""
     child = spawn.run(
-        [str(python), str(locate.probe(probe))], limits=Limits(seconds=COLLECTOR_SECONDS)
+        [str(python), str(locate.probe(probe))],
+        limits=Limits(seconds=COLLECTOR_SECONDS),
     )
     if child.result is None or child.result.get("status") != "ok":
         raise CouldNotAssess(f"{probe}: {_reason(child)}")
@@ -169,6 +171,8 @@ class _Run:
 
 
 def _probe_all(run: _Run, importable: frozenset[str], *, workers: int) -> tuple[BackendFacts, ...]:
+    from concurrent.futures import ThreadPoolExecutor  # not needed at level 0, and slow to load
+
     with ThreadPoolExecutor(workers) as pool:
         try:
             futures = {

@@ -11,7 +11,6 @@ because banners of C libraries make stdout and stderr unusable for messages.
 
 import contextlib
 import os
-import secrets
 import subprocess
 import threading
 import time
@@ -94,7 +93,7 @@ def run(
             the main one never gets that exception by itself.
     """
     read, write = os.pipe()
-    token = secrets.token_hex(16)
+    token = os.urandom(16).hex()
     started = time.monotonic()
     try:
         process = subprocess.Popen(
