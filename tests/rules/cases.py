@@ -226,6 +226,7 @@ BACKENDS = {
         linux({}, {}, probe("mlx", operations=(operation("lu", "unsupported"),))),
         linux({}, {}, probe("mlx", operations=(operation("lu"),))),
     ),
+    "BAK008": Case(linux({"mlx-cpu": "0.32.4"}), linux({"mlx-cpu": "0.34.0"})),
     "BAK009": Case(
         linux({}, {}, probe("mlx", operations=(operation("lu", "error", detail="ValueError"),))),
         linux({}, {}, probe("mlx", operations=(operation("lu"),))),

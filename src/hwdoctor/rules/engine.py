@@ -11,7 +11,7 @@ from typing import Literal
 
 import msgspec
 
-from hwdoctor import __version__
+from hwdoctor.model.version import VERSION
 from hwdoctor.model import CheckReport, Facts, Finding, Severity, Skipped, Status, Verdict
 from hwdoctor.rules import registry
 from hwdoctor.rules.folding import fold
@@ -78,7 +78,7 @@ def run(
     kept, silenced = suppress(findings, profiles, day)
     folded = fold(kept, facts)
     return CheckReport(
-        hwdoctor=__version__,
+        hwdoctor=VERSION,
         level=level,
         profiles=tuple(profile.name for profile in profiles),
         verdict=verdict(folded),

@@ -7,11 +7,12 @@ the machine can still be ready.
 from collections.abc import Iterator
 from itertools import groupby
 
-from hwdoctor.model import BackendFacts, Facts, OperationFacts
+from hwdoctor.knowledge import compatibility
+from hwdoctor.model import BackendFacts, Facts, OperationFacts, Remedy
 from hwdoctor.rules import seen
 from hwdoctor.rules.backends import PROBE_CONTRACT, whole_backend
-from hwdoctor.rules.judgement import Judgement, advise, fail, stderr
-from hwdoctor.rules.needs import probed
+from hwdoctor.rules.judgement import Judgement, advise, fail, install, packages, stderr
+from hwdoctor.rules.needs import installed, probed, system
 from hwdoctor.rules.rule import rule
 
 IMPORT_PREFIX = "import "
@@ -175,3 +176,43 @@ def reference_computes_wrongly(facts: Facts) -> Iterator[Judgement]:
             remedy=[advise("install another build of NumPy")],
             disqualifies=["numpy-*"],
         )
+
+
+@rule(
+    "BAK008",
+    "reference-blas",
+    category="backends",
+    severity="warning",
+    needs=(installed("mlx-cpu"), system("Linux")),
+    fine="no installed backend is known to come with an unoptimised BLAS",
+    sources=("https://pypi.org/project/mlx-cpu/#files", "https://www.netlib.org/blas/"),
+)
+def reference_blas(facts: Facts) -> Iterator[Judgement]:
+    """A wheel brings an unoptimised BLAS.
+
+    Symptom: matrix products at a few GFLOP/s where other backends reach a hundred.
+    Cause: the wheel of mlx for Linux links Netlib's reference BLAS, one thread and no vector
+        instructions. NumPy's own OpenBLAS cannot take its place, since its symbols are renamed.
+    Remedy: load an OpenBLAS with plain names first. The one in faiss-cpu will do: hwdoctor's
+        configuration `mlx-cpu+openblas` loads it; by hand, put its folder into LD_LIBRARY_PATH
+        and the library into LD_PRELOAD.
+    """
+    for row in compatibility.broken("BAK008", facts.packages or {}, facts.host.system):
+        yield fail(
+            row.summary,
+            evidence=packages(facts, "mlx-cpu"),
+            remedy=[
+                install(*row.remedy, text="install an OpenBLAS with plain symbol names"),
+                Remedy(
+                    text="load it before mlx, in the shell that starts the program",
+                    command=PRELOAD_OPENBLAS,
+                    safety="safe",
+                ),
+            ],
+        )
+
+
+PRELOAD_OPENBLAS = (
+    "libs=$(python -c 'import sysconfig; print(sysconfig.get_path(\"purelib\"))')/faiss_cpu.libs; "
+    'export LD_LIBRARY_PATH="$libs" LD_PRELOAD="$(ls "$libs"/libopenblas*)"'
+)

@@ -5,7 +5,6 @@ Each rule is asked once per profile. What a profile demands and nobody could fin
 """
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from hwdoctor.knowledge.compatibility import satisfies
 from hwdoctor.model import Facts
@@ -21,11 +20,9 @@ from hwdoctor.rules.judgement import (
     unset,
     variable,
 )
+from hwdoctor.rules.markers import holds
 from hwdoctor.rules.profiles import Profile
 from hwdoctor.rules.rule import profile_rule
-
-if TYPE_CHECKING:
-    from packaging.requirements import Requirement
 
 CONTRACT = "the profile that was asked for"
 _GIB = 1024**3
@@ -59,7 +56,7 @@ def profile_package(facts: Facts, profile: Profile) -> Iterator[Judgement]:
         return
     for text in profile.packages:
         requirement = Requirement(text)
-        if not _applies(requirement, facts):
+        if not holds(requirement.marker, facts):
             continue
         name = canonicalize_name(requirement.name)
         version, wanted = facts.packages.get(name), f"{name}{requirement.specifier}"
@@ -73,23 +70,6 @@ def profile_package(facts: Facts, profile: Profile) -> Iterator[Judgement]:
                 remedy=[install(wanted)],
             )
     yield from _forbidden_packages(facts, profile)
-
-
-def _applies(requirement: "Requirement", facts: Facts) -> bool:
-    """Whether the marker of a requirement holds for the machine that is judged."""
-    if requirement.marker is None:
-        return True
-    version = facts.python.version
-    known = {
-        "python_full_version": version,
-        "python_version": ".".join(version.split(".")[:2]) if version else None,
-        "platform_system": facts.host.system,
-        "sys_platform": {"Darwin": "darwin", "Linux": "linux", "Windows": "win32"}.get(
-            facts.host.system or ""
-        ),
-        "platform_machine": facts.host.architecture,
-    }
-    return bool(requirement.marker.evaluate({key: value or "" for key, value in known.items()}))
 
 
 def _forbidden_packages(facts: Facts, profile: Profile) -> Iterator[Judgement]:

@@ -1,0 +1,120 @@
+"""What changed between two saved checks: last good night and today.
+
+Pure: two reports in, one value out. Findings are told apart by code and by whom they rule out,
+since their summaries hold measured numbers.
+"""
+
+from collections.abc import Iterator, Mapping
+
+import msgspec
+
+from hwdoctor.model import CheckReport, Facts, Finding, Verdict, facts_digest, fingerprint
+
+
+class Change(msgspec.Struct, frozen=True, kw_only=True):
+    """One fact that is not what it was."""
+
+    what: str
+    """`package jax`, `variable JAX_PLATFORMS`, `backend mlx`, `host os_version`, ..."""
+    before: str | None
+    after: str | None
+
+
+class Difference(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer of `hwdoctor diff`."""
+
+    same_machine: bool
+    same_facts: bool
+    verdict_before: Verdict
+    verdict_after: Verdict
+    appeared: tuple[Finding, ...] = ()
+    """Failures that were not there before."""
+    disappeared: tuple[Finding, ...] = ()
+    undecided: tuple[str, ...] = ()
+    """Codes that failed before and cannot be judged now: not to be taken for repaired."""
+    changes: tuple[Change, ...] = ()
+
+    @property
+    def worse(self) -> bool:
+        """An error or warning appeared."""
+        return any(finding.severity != "info" for finding in self.appeared)
+
+
+def compare(before: CheckReport, after: CheckReport) -> Difference:
+    """What the second check says that the first did not, and the other way round."""
+    old, new = _failures(before), _failures(after)
+    judged = {finding.code for finding in after.findings if finding.status in ("pass", "fail")}
+    gone = [finding for key, finding in old.items() if key not in new]
+    return Difference(
+        same_machine=fingerprint(before.facts) == fingerprint(after.facts),
+        same_facts=facts_digest(before.facts) == facts_digest(after.facts),
+        verdict_before=before.verdict,
+        verdict_after=after.verdict,
+        appeared=tuple(finding for key, finding in new.items() if key not in old),
+        disappeared=tuple(finding for finding in gone if finding.code in judged),
+        undecided=tuple(sorted({f.code for f in gone if f.code not in judged})),
+        changes=tuple(_changes(before.facts, after.facts)),
+    )
+
+
+_Key = tuple[str, tuple[str, ...], str | None]
+
+
+def _failures(report: CheckReport) -> dict[_Key, Finding]:
+    return {_key(finding): finding for finding in report.findings if finding.status == "fail"}
+
+
+def _key(finding: Finding) -> _Key:
+    """Rules with several findings per machine name the variable or package as evidence."""
+    named = [item.text for item in finding.evidence if item.kind in ("environment", "package")]
+    return finding.code, finding.disqualifies, named[0] if named else None
+
+
+def _changes(before: Facts, after: Facts) -> Iterator[Change]:
+    yield from _of_maps("package", before.packages or {}, after.packages or {})
+    yield from _of_maps("variable", before.environment or {}, after.environment or {})
+    yield from _of_maps("backend", _backends(before), _backends(after))
+    for section in ("host", "python", "cpu", "memory", "power"):
+        yield from _of_maps(
+            section, _settled(getattr(before, section)), _settled(getattr(after, section))
+        )
+    yield from _of_maps("accelerator", _devices(before), _devices(after))
+
+
+def _of_maps(what: str, old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[Change]:
+    for key in sorted(old.keys() | new.keys()):
+        if old.get(key) != new.get(key):
+            yield Change(what=f"{what} {key}", before=old.get(key), after=new.get(key))
+
+
+_FLUCTUATING = ("available_bytes", "swap_used_bytes", "pressure")
+
+
+def _settled(section: msgspec.Struct) -> dict[str, str]:
+    """A section as text, less what changes from minute to minute."""
+    values = msgspec.structs.asdict(section)
+    return {
+        key: _shown(value)
+        for key, value in values.items()
+        if value is not None and key not in _FLUCTUATING
+    }
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, str | int | float):
+        return str(value)
+    return msgspec.json.encode(value).decode()
+
+
+def _backends(facts: Facts) -> dict[str, str]:
+    return {
+        backend.name: " ".join(part for part in (backend.status, backend.version) if part)
+        for backend in facts.backends or ()
+    }
+
+
+def _devices(facts: Facts) -> dict[str, str]:
+    return {
+        f"{device.api or device.kind} {number}": device.name or "unknown"
+        for number, device in enumerate(facts.accelerators or ())
+    }
