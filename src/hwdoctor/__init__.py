@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hwdoctor.version import VERSION as __version__
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
     from hwdoctor.model import CheckReport, Facts, Recommendation
 
-__version__ = "0.1.0"
 __all__ = ["__version__", "check", "hardware", "recommend"]
 
 

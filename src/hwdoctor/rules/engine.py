@@ -11,7 +11,6 @@ from typing import Literal
 
 import msgspec
 
-from hwdoctor.model.version import VERSION
 from hwdoctor.model import CheckReport, Facts, Finding, Severity, Skipped, Status, Verdict
 from hwdoctor.rules import registry
 from hwdoctor.rules.folding import fold
@@ -20,6 +19,7 @@ from hwdoctor.rules.needs import first_gap
 from hwdoctor.rules.profiles import Profile
 from hwdoctor.rules.rule import Rule
 from hwdoctor.rules.suppression import suppress
+from hwdoctor.version import VERSION
 
 FailOn = Literal["error", "warning", "never"]
 
