@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hwdoctor.version import VERSION as __version__
+from hwdoctor.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -3,4 +3,4 @@
 It stands below every layer: no layer imports the package's root, which imports all of them.
 """
 
-VERSION = "0.1.0"
+__version__ = "0.1.0"

@@ -83,9 +83,9 @@ def unknown_command(name: str) -> str:
 
 def _version(context: click.Context, _parameter: click.Parameter, wanted: bool) -> None:
     if wanted and not context.resilient_parsing:
-        from hwdoctor.version import VERSION
+        from hwdoctor.version import __version__
 
-        click.echo(f"hwdoctor {VERSION}")
+        click.echo(f"hwdoctor {__version__}")
         context.exit()
 
 

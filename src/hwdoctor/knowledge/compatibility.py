@@ -5,9 +5,10 @@ row, neither a bad nor a good one.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from hwdoctor.knowledge import document
 
@@ -15,8 +16,7 @@ if TYPE_CHECKING:
     from packaging.specifiers import SpecifierSet
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class Row(msgspec.Struct, frozen=True, kw_only=True):
     """One combination of versions."""
 
     when: tuple[str, ...]
@@ -36,8 +36,7 @@ class Row:
         return tuple(_requirement(text)[0] for text in self.when)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wheels:
+class Wheels(msgspec.Struct, frozen=True, kw_only=True):
     """For which interpreters a release can be installed."""
 
     package: str

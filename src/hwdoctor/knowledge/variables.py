@@ -5,9 +5,10 @@ matter, and a probe's to find out.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal
+
+import msgspec
 
 from hwdoctor.knowledge import document
 from hwdoctor.knowledge.spelling import nearest
@@ -16,8 +17,7 @@ Domain = Literal["choice", "integer", "integers", "real"]
 Effect = Literal["raises", "ignored", "misread"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Variable:
+class Variable(msgspec.Struct, frozen=True, kw_only=True):
     """One environment variable."""
 
     name: str

@@ -156,6 +156,8 @@ class Facts(Document, frozen=True, kw_only=True):
     python: Python = Python()
     packages: dict[str, str] | None = None
     """Normalised distribution name to version; None: not known."""
+    requirements: dict[str, str] | None = None
+    """What a lock or requirements file asks for, name to specifier; None: none was judged."""
     environment: dict[str, str] | None = None
     """Allow-listed variables only."""
     backends: tuple[BackendFacts, ...] | None = None

@@ -89,12 +89,8 @@ def _recorded(python: Path | None) -> _Recorded:
         return _Recorded(_recording(host), _importable(host))
     if not python.is_file():
         raise UsageError(f"{python}: no such interpreter")
-    from concurrent.futures import ThreadPoolExecutor
-
-    with ThreadPoolExecutor(2) as pool:
-        hosting = pool.submit(_collect, "probe_host", Path(sys.executable))
-        target = pool.submit(_collect, "probe_python", python).result()
-        recording = _recording(hosting.result())
+    target = _collect("probe_python", python)
+    recording = _recording(_collect("probe_host", Path(sys.executable)))
     judged = msgspec.structs.replace(
         recording,
         packages=target.get("packages"),

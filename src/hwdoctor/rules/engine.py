@@ -19,7 +19,7 @@ from hwdoctor.rules.needs import first_gap
 from hwdoctor.rules.profiles import Profile
 from hwdoctor.rules.rule import Rule
 from hwdoctor.rules.suppression import suppress
-from hwdoctor.version import VERSION
+from hwdoctor.version import __version__
 
 FailOn = Literal["error", "warning", "never"]
 
@@ -78,7 +78,7 @@ def run(
     kept, silenced = suppress(findings, profiles, day)
     folded = fold(kept, facts)
     return CheckReport(
-        hwdoctor=VERSION,
+        hwdoctor=__version__,
         level=level,
         profiles=tuple(profile.name for profile in profiles),
         verdict=verdict(folded),

@@ -12,10 +12,23 @@ _UNIT = re.compile(r"^(.*?)\s*\[([^\]]*)\]$")
 # Columns that say which GPU it is; a table without any of them is about something else.
 _TELLING = {"name", "gpu_name", "memory.total"}
 _MEBIBYTES = "MiB"
+_PATTERNS = {
+    "index": re.compile(r"^\d{1,3}$"),
+    "uuid": re.compile(r"^GPU-"),
+    "gpu_uuid": re.compile(r"^GPU-"),
+    "driver_version": re.compile(r"^\d{2,4}\.\d"),
+    "memory.total": re.compile(r"^(?:\d{1,9}(?: MiB)?|\[.*\]|N/A)$"),
+}
+# The messages of a driver that does not answer stand on stdout, in place of the table.
+_TROUBLE = re.compile(
+    r"\b(?:failed|unable to|couldn't|mismatch|not found|no such)\b", re.IGNORECASE
+)
 
 
 def gpus(argv: tuple[str, ...], text: str) -> tuple[Accelerator, ...] | None:
     """A GPU for each row; None where this is no such table or its columns are not known."""
+    if _TROUBLE.search(text):
+        return None
     lines = [line.strip() for line in lines_of(text) if line.strip()]
     header = next((n for n, line in enumerate(lines) if _is_header(line)), None)
     if header is not None:
@@ -29,7 +42,20 @@ def gpus(argv: tuple[str, ...], text: str) -> tuple[Accelerator, ...] | None:
     cells = [cell for row in rows if len(cell := _cells(row)) == len(columns)]
     if len(cells) != len(rows) or not cells:
         return None  # something else stands between the rows
-    return tuple(_gpu(dict(zip(names, row, strict=True)), units) for row in cells)
+    table = [dict(zip(names, row, strict=True)) for row in cells]
+    if header is None and not all(_fits(row) for row in table):
+        return None  # the answer to some other question
+    return tuple(_gpu(row, units) for row in table)
+
+
+def _fits(row: dict[str, str]) -> bool:
+    """Whether a row without a header holds what was asked for, where that can be told."""
+    checks = [
+        pattern.match(row[column]) is not None
+        for column, pattern in _PATTERNS.items()
+        if column in row
+    ]
+    return bool(checks) and all(checks)
 
 
 def _gpu(row: dict[str, str], units: dict[str, str]) -> Accelerator:
