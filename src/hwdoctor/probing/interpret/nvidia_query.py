@@ -21,7 +21,8 @@ _PATTERNS = {
 }
 # The messages of a driver that does not answer stand on stdout, in place of the table.
 _TROUBLE = re.compile(
-    r"\b(?:failed|unable to|couldn't|mismatch|not found|no such)\b", re.IGNORECASE
+    r"failed (?:to|because)|unable to|couldn't|version mismatch|command not found|no such file",
+    re.IGNORECASE,
 )
 
 
