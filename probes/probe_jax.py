@@ -10,6 +10,7 @@ import json
 import math
 import operator
 import os
+import re
 import signal
 import sys
 import traceback
@@ -93,6 +94,11 @@ FUNCTIONS = {
 }
 FUNCTION_EPSILONS = 32  # a library's exp is good to 1 or 2; a low-precision shortcut to thousands
 POISON = 1e30
+NOT_SUPPORTED = re.compile(
+    r"not (?:currently |yet )?(?:supported|implemented)|unsupported|unimplemented|no support"
+    r"|does(?:n't| not) support",
+    re.IGNORECASE,
+)
 
 
 class Unsupported(Exception):  # noqa: N818 -- an answer, as its docstring says
@@ -255,7 +261,8 @@ def attempt(report, name, device, dtype, action):
     except Exception as error:
         traceback.print_exc()
         detail = "".join(traceback.format_exception_only(type(error), error)).strip()
-        answer = {"status": "error", "detail": detail[-500:]}
+        known = NOT_SUPPORTED.search(detail)
+        answer = {"status": "unsupported" if known else "error", "detail": detail[-500:]}
     return dict({"name": name, "device": device, "dtype": dtype, "error": None}, **answer)
 
 
@@ -334,6 +341,8 @@ class Jax:
     def matrix(self, values, rows, columns, device, dtype):
         import numpy as np
 
+        # Never where it is not asked for: some devices fail with 64-bit numbers about.
+        self.jax.config.update("jax_enable_x64", dtype == "float64")
         made = np.array(values, dtype=dtype).reshape(rows, columns)
         return self.jax.device_put(made, self.devices[device])
 
@@ -394,7 +403,6 @@ def examine(report):
         for name in SUBMODULES
     ]
     report.stage("devices")
-    jax.config.update("jax_enable_x64", True)
     devices = devices_of(jax)
     answers += operations(report, Jax(jax, devices), devices)
     threads = native_threads()

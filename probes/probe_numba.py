@@ -9,6 +9,7 @@ import json
 import math
 import operator
 import os
+import re
 import signal
 import sys
 import traceback
@@ -92,6 +93,11 @@ FUNCTIONS = {
 }
 FUNCTION_EPSILONS = 32  # a library's exp is good to 1 or 2; a low-precision shortcut to thousands
 POISON = 1e30
+NOT_SUPPORTED = re.compile(
+    r"not (?:currently |yet )?(?:supported|implemented)|unsupported|unimplemented|no support"
+    r"|does(?:n't| not) support",
+    re.IGNORECASE,
+)
 
 
 class Unsupported(Exception):  # noqa: N818 -- an answer, as its docstring says
@@ -254,7 +260,8 @@ def attempt(report, name, device, dtype, action):
     except Exception as error:
         traceback.print_exc()
         detail = "".join(traceback.format_exception_only(type(error), error)).strip()
-        answer = {"status": "error", "detail": detail[-500:]}
+        known = NOT_SUPPORTED.search(detail)
+        answer = {"status": "unsupported" if known else "error", "detail": detail[-500:]}
     return dict({"name": name, "device": device, "dtype": dtype, "error": None}, **answer)
 
 

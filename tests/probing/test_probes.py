@@ -231,3 +231,50 @@ def test_threads_and_pools_are_counted(backend: str) -> None:
     answer = answer_of(backend)
     assert sys.platform != "linux" or answer["threads"] >= 1
     assert all(isinstance(size, int) for size in answer["pools"].values())
+
+
+def fake(folder: Path, name: str, script: str) -> None:
+    (folder / name).write_text(f"#!/bin/sh\n{script}\n")
+    (folder / name).chmod(0o755)
+
+
+def record_with(folder: Path, *options: str) -> dict[str, tuple[str, int]]:
+    """Command lines of a recording made with only these programs on the path."""
+    done = subprocess.run(
+        [sys.executable, str(locate.probe("probe_host")), *options],
+        env={**os.environ, "PATH": f"{folder}:/usr/bin:/bin"},
+        capture_output=True,
+        check=True,
+    )
+    commands = json.loads(done.stdout)["commands"]
+    return {" ".join(c["argv"]): (c["stdout"], c["returncode"]) for c in commands}
+
+
+def test_the_commands_of_a_mac_are_recorded_in_their_order(tmp_path: Path) -> None:
+    for name in ("sysctl", "system_profiler", "sw_vers", "vm_stat"):
+        fake(tmp_path, name, f'echo "{name} $*"')
+    recorded = record_with(tmp_path, "--system", "Darwin")
+    mac = [line for line in recorded if line.split()[0] != "pmset"]
+    assert mac == [
+        "sysctl -a",
+        "system_profiler -json SPHardwareDataType SPDisplaysDataType",
+        "sw_vers",
+        "vm_stat",
+    ]
+    assert recorded["sysctl -a"] == ("sysctl -a\n", 0)
+
+
+def test_a_command_that_hangs_costs_its_own_limit_and_leaves_nothing(tmp_path: Path) -> None:
+    fake(tmp_path, "nvidia-smi", "sleep 313 & sleep 313")
+    fake(tmp_path, "rocm-smi", "echo '{}'")
+    recorded = record_with(tmp_path, "--command-seconds", "0.5")
+    assert recorded["nvidia-smi -q -x"] == ("", -9)
+    assert recorded["rocm-smi --showallinfo --json"] == ("{}\n", 0)
+    running = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True)
+    assert "sleep 313" not in running.stdout.splitlines()
+
+
+def test_an_error_of_a_command_is_recorded_with_its_exit_status(tmp_path: Path) -> None:
+    fake(tmp_path, "nvidia-smi", "echo 'Driver/library version mismatch'; exit 18")
+    recorded = record_with(tmp_path)
+    assert recorded["nvidia-smi -q -x"] == ("Driver/library version mismatch\n", 18)
