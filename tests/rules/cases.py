@@ -83,6 +83,10 @@ VERSIONS = {
         linux({**JAX, "jax-cuda12-plugin": "0.4.30"}),
         linux({**JAX, "jax-cuda12-plugin": "0.10.2"}),
     ),
+    "VER207": Case(
+        linux(requirements={"jax": "==0.4.20", "numpy": "<2"}),
+        linux(requirements={"jax": "==0.4.20", "numpy": "<2", "scipy": "<1.13"}),
+    ),
     "VER208": Case(
         mac({"jax-metal": "0.0.6", "jax": "0.4.22", "jaxlib": "0.4.22"}), mac(JAX_METAL_PINS)
     ),

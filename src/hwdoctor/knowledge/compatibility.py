@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from packaging.specifiers import SpecifierSet
 
 
+NEWER_THAN_ALL = "99999"
+"""A resolver takes the newest version that the bounds allow; without an upper bound, this one."""
+
+
 class Row(msgspec.Struct, frozen=True, kw_only=True):
     """One combination of versions."""
 
@@ -29,6 +33,8 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     summary: str = ""
     remedy: tuple[str, ...] = ()
     system: str | None = None
+    brings: bool = False
+    """Installing the first package brings the others, the newest unless something bounds them."""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -59,6 +65,45 @@ def is_broken(package: str, packages: Mapping[str, str], system: str | None = No
     return any(package in row.names for code in codes for row in broken(code, packages, system))
 
 
+def left_open(requirements: Mapping[str, str], system: str | None = None) -> Iterator[Row]:
+    """The rows that a fresh install of these requirements would run into.
+
+    The first package is asked for in a version that the row speaks of, and nothing keeps a
+    package that it brings out of the row's range.
+    """
+    for row in rows("broken"):
+        if row.brings and row.system in (None, system) and _asks_for(row, requirements):
+            others = [_requirement(text) for text in row.when[1:]]
+            if all(_newest_is_in(spec, requirements.get(name, "")) for name, spec in others):
+                yield row
+
+
+def _asks_for(row: Row, requirements: Mapping[str, str]) -> bool:
+    """Whether the first package is pinned to a version of the row, or any version is one."""
+    name, specifier = _requirement(row.when[0])
+    if name not in requirements:
+        return False
+    pin = requirements[name].removeprefix("===").removeprefix("==")
+    pinned = pin != requirements[name] and satisfies(pin, specifier)
+    return not specifier or bool(pinned)
+
+
+def _newest_is_in(specifier: str, bound: str) -> bool:
+    """Whether the newest version within a bound is in a range that has no upper end.
+
+    It is if anything at all of the range is within the bound: the very newest version, or the
+    one with which the range begins.
+    """
+    wanted, allowed = _specifier(specifier), _specifier(bound)
+    beginnings = [
+        f"{part.version}.0.1" if part.operator == ">" else part.version for part in wanted
+    ]
+    return any(
+        wanted.contains(version) and allowed.contains(version)
+        for version in (NEWER_THAN_ALL, *beginnings)
+    )
+
+
 def working(package: str, packages: Mapping[str, str]) -> Row | None:
     """The row that shows this package to work with the others, if there is one."""
     return next(
@@ -79,6 +124,7 @@ def rows(table: str) -> tuple[Row, ...]:
             summary=row.get("summary", ""),
             remedy=tuple(row.get("remedy", ())),
             system=row.get("system"),
+            brings=row.get("brings", False),
         )
         for row in document("compatibility")[table]
     )

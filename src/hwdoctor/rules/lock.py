@@ -22,12 +22,23 @@ _COMMENT = re.compile(r"(^|\s)#.*$")
 _INCLUDE = re.compile(r"^(?:-r|--requirement)[\s=]+(\S+)$")
 
 
-class Pinned(msgspec.Struct, frozen=True, kw_only=True):
-    """One entry of a lock file."""
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """One entry of a lock or requirements file."""
 
     name: str
     version: str | None
     """None: the file does not say which one it will be."""
+    specifier: str
+    """What the file asks for; a locked version asks for exactly itself."""
+
+
+class Lock(msgspec.Struct, frozen=True, kw_only=True):
+    """What a file says about an environment that does not exist yet."""
+
+    packages: dict[str, str]
+    """Those whose version is certain."""
+    requirements: dict[str, str]
+    """Everything that is asked for, name to specifier."""
 
 
 def judged(facts: Facts, path: Path) -> Facts:
@@ -36,24 +47,37 @@ def judged(facts: Facts, path: Path) -> Facts:
     Raises:
         UsageError: the file cannot be read as one of the known kinds.
     """
-    return msgspec.structs.replace(facts, packages=packages_in(path, facts), backends=None)
+    lock = load(path, facts)
+    return msgspec.structs.replace(
+        facts, packages=lock.packages, requirements=lock.requirements, backends=None
+    )
 
 
-def packages_in(path: Path, facts: Facts) -> dict[str, str]:
-    """Distribution name to version, for this machine and interpreter.
+def load(path: Path, facts: Facts) -> Lock:
+    """What the file says for this machine and interpreter.
 
     Raises:
         UsageError: the file cannot be read as one of the known kinds.
     """
-    found: dict[str, set[str | None]] = {}
+    found: dict[str, list[Entry]] = {}
     for entry in _entries(path, facts):
-        found.setdefault(entry.name, set()).add(entry.version)
-    # Two versions for one name: the file leaves open which of them it will be.
-    certain = {name: versions.pop() for name, versions in found.items() if len(versions) == 1}
-    return {name: version for name, version in sorted(certain.items()) if version is not None}
+        found.setdefault(entry.name, []).append(entry)
+    packages: dict[str, str] = {}
+    for name, entries in sorted(found.items()):
+        # Two versions for one name: the file leaves open which of them it will be.
+        versions = {entry.version for entry in entries if entry.version is not None}
+        if len(versions) == 1:
+            packages[name] = versions.pop()
+    return Lock(
+        packages=packages,
+        requirements={
+            name: ",".join(dict.fromkeys(entry.specifier for entry in entries if entry.specifier))
+            for name, entries in sorted(found.items())
+        },
+    )
 
 
-def _entries(path: Path, facts: Facts) -> Iterator[Pinned]:
+def _entries(path: Path, facts: Facts) -> Iterator[Entry]:
     if path.suffix in (".txt", ".in"):
         return _requirements(path, facts, DEEPEST_INCLUSION)
     table = _toml(path)
@@ -84,7 +108,7 @@ def _text(path: Path) -> str:
         raise UsageError(f"{path}: {error.strerror or error}") from None
 
 
-def _tables(table: dict[str, Any], key: str, path: Path, facts: Facts) -> Iterator[Pinned]:
+def _tables(table: dict[str, Any], key: str, path: Path, facts: Facts) -> Iterator[Entry]:
     from packaging.markers import InvalidMarker
 
     entries = table.get(key, [])
@@ -99,8 +123,11 @@ def _tables(table: dict[str, Any], key: str, path: Path, facts: Facts) -> Iterat
         except InvalidMarker as error:
             raise UsageError(f"{path}: {entry['name']}: {_first_line(error)}") from None
         if applies and not _is_project_itself(entry):
-            yield Pinned(
-                name=_normal(entry["name"]), version=version if isinstance(version, str) else None
+            known = version if isinstance(version, str) else None
+            yield Entry(
+                name=_normal(entry["name"]),
+                version=known,
+                specifier=f"=={known}" if known else "",
             )
 
 
@@ -123,7 +150,7 @@ def _marked(entry: dict[str, Any], facts: Facts) -> Iterator[bool]:
         yield holds(Marker(str(text)), facts)
 
 
-def _requirements(path: Path, facts: Facts, depth: int) -> Iterator[Pinned]:
+def _requirements(path: Path, facts: Facts, depth: int) -> Iterator[Entry]:
     if depth < 0:
         raise UsageError(f"{path}: requirements files include one another in a circle")
     for line in _lines(_text(path)):
@@ -141,7 +168,7 @@ def _lines(text: str) -> Iterable[str]:
             yield bare
 
 
-def _requirement(line: str, path: Path, facts: Facts) -> Iterator[Pinned]:
+def _requirement(line: str, path: Path, facts: Facts) -> Iterator[Entry]:
     from packaging.requirements import InvalidRequirement, Requirement
 
     text = re.split(r"\s--", line, maxsplit=1)[0].strip()
@@ -154,7 +181,11 @@ def _requirement(line: str, path: Path, facts: Facts) -> Iterator[Pinned]:
     if holds(requirement.marker, facts):
         pins = [s.version for s in requirement.specifier if s.operator in ("==", "===")]
         exact = [version for version in pins if not version.endswith(".*")]
-        yield Pinned(name=_normal(requirement.name), version=exact[0] if exact else None)
+        yield Entry(
+            name=_normal(requirement.name),
+            version=exact[0] if exact else None,
+            specifier=str(requirement.specifier),
+        )
 
 
 def _normal(name: str) -> str:

@@ -7,16 +7,17 @@ rules that follow a text a framework printed rest on `knowledge/error_signatures
 from collections.abc import Iterator
 
 from hwdoctor.knowledge import compatibility
-from hwdoctor.model import Facts
+from hwdoctor.model import Evidence, Facts
 from hwdoctor.rules.judgement import (
     Judgement,
+    advise,
     fail,
     install,
     packages,
     uninstall,
 )
 from hwdoctor.rules.matrix import CUDA_PLUGINS, of_matrix
-from hwdoctor.rules.needs import installed, installed_any, packages_known
+from hwdoctor.rules.needs import Gap, installed, installed_any, packages_known
 from hwdoctor.rules.rule import rule
 
 
@@ -170,4 +171,40 @@ def jaxlib_newer_than_jax(facts: Facts) -> Iterator[Judgement]:
             evidence=packages(facts, "jax", "jaxlib"),
             remedy=[install(f"jaxlib=={jax}")],
             disqualifies=["jax-*"],
+        )
+
+
+def requirements_judged(facts: Facts) -> Gap | None:
+    """What a requirements file asks for."""
+    known = facts.requirements is not None
+    return None if known else Gap("no requirements file is judged (--lock)", False)
+
+
+@rule(
+    "VER207",
+    "requirements-leave-a-broken-version-open",
+    category="versions",
+    severity="error",
+    needs=(requirements_judged,),
+    fine="nothing that the requirements leave open is known to break them",
+    sources=("https://github.com/jax-ml/jax/issues/26968",),
+)
+def requirements_leave_a_broken_version_open(facts: Facts) -> Iterator[Judgement]:
+    """A fresh install of the requirements picks a version that does not work.
+
+    Symptom: the environment of a year ago works, the one made today does not, from one file.
+    Cause: a package is pinned and something it brings along is not: a resolver takes the newest,
+        and old metadata has no upper bound. `pip check` is clean all the same.
+    Remedy: add the bound to the requirements.
+    """
+    for row in compatibility.left_open(facts.requirements or {}, facts.host.system):
+        first = row.names[0]
+        asked = f"{first}{(facts.requirements or {})[first]}"
+        yield fail(
+            f"{asked} leaves {', '.join(row.names[1:])} open: {row.summary}",
+            expected=", ".join(row.remedy),
+            observed=asked,
+            evidence=[Evidence(kind="file", text=asked)],
+            remedy=[advise(f"add to the requirements: {', '.join(row.remedy)}")],
+            sources=[row.source],
         )
