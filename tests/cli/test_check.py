@@ -184,6 +184,61 @@ def test_options_about_this_machine_are_refused_with_a_recording(
     assert option[0] in called.err
 
 
+def test_a_lock_file_is_judged_without_running_anything(
+    call: Call, machine: Machine, tmp_path: Path
+) -> None:
+    lock = tmp_path / "requirements.txt"
+    lock.write_text("jax==0.4.20\njaxlib==0.4.20\nnumpy==1.26.4\nscipy==1.17.1\n")
+    called = call("check", "--lock", str(lock), "--format", "json")
+    report = json.loads(called.out)
+    assert called.code == 1
+    assert [f["code"] for f in report["findings"] if f["status"] == "fail"] == ["VER202"]
+    assert machine.asked[0]["level"] == report["level"] == 0
+
+
+@pytest.mark.parametrize("option", [("--level", "1"), ("--timeout", "5")])
+def test_options_about_running_are_refused_with_a_lock_file(
+    call: Call, machine: Machine, tmp_path: Path, option: tuple[str, str]
+) -> None:
+    called = call("check", "--lock", str(tmp_path / "uv.lock"), *option)
+    assert called.code == 2
+    assert called.err.count("\n") == 1
+    assert option[0] in called.err
+    assert machine.asked == []
+
+
+def test_a_built_in_profile_is_judged_too(call: Call, machine: Machine) -> None:
+    report = json.loads(call("check", "--profile", "jax-metal", "--format", "json").out)
+    assert report["profiles"] == ["jax-metal"]
+    assert report["verdict"] == "blocked"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "hint"),
+    [
+        (["--profile", "jax-metla"], "did you mean jax-metal?"),
+        (["--profile", "no/such.toml"], "no/such.toml"),
+        (["--project", "no/such/directory"], "no hwdoctor.toml"),
+    ],
+    ids=["misspelt", "missing file", "no contract"],
+)
+def test_a_contract_that_is_not_there_is_told_before_anything_runs(
+    call: Call, machine: Machine, arguments: list[str], hint: str
+) -> None:
+    called = call("check", *arguments)
+    assert called.code == 2
+    assert called.err.count("\n") == 1
+    assert hint in called.err
+    assert machine.asked == []
+
+
+def test_the_contract_of_a_project_is_judged(call: Call, machine: Machine, tmp_path: Path) -> None:
+    (tmp_path / "hwdoctor.toml").write_text('[packages]\nnumpy = ">=99"\n')
+    report = json.loads(call("check", "--project", str(tmp_path), "--format", "json").out)
+    assert report["profiles"] == ["project"]
+    assert report["verdict"] == "blocked"
+
+
 @pytest.mark.parametrize(
     "content",
     [None, b"", b"{", b"[]", b'{"schema": "foreign/1"}', b"\x00\xff", b"[" * 100_000],

@@ -11,6 +11,7 @@ from hwdoctor.cli.options import (
     from_option,
     output_option,
     python_option,
+    refuse_together,
     timeout_option,
     writable,
 )
@@ -52,6 +53,13 @@ REPORTS: Final = {
     "its own; 2: sweep numerical correctness; 3: stress.",
 )
 @python_option
+@click.option(
+    "--lock",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Judge what a requirements file, pylock.toml or uv.lock would install, and install and "
+    "run nothing.",
+)
 @from_option
 @click.option(
     "--save",
@@ -86,6 +94,7 @@ def command(
     project: Path | None,
     level: int,
     python: Path | None,
+    lock: Path | None,
     source: Path | None,
     save: Path | None,
     form: str,
@@ -106,7 +115,12 @@ def command(
     # Slips in names and files are told before any probe runs.
     chosen, ignored = _rules(only), _rules(ignore)
     contracts = _contracts(profiles, project)
+    if lock is not None:
+        refuse_together(context, "lock", "level", "timeout")
+        level = 0
     facts = _probed(level, python, timeout, form) if source is None else _recorded(context, source)
+    if lock is not None:
+        facts = _with_lock(facts, lock)
 
     from hwdoctor.rules import engine
 
@@ -137,8 +151,14 @@ def _probed(level: int, python: Path | None, timeout_seconds: float, form: str) 
 def _recorded(context: click.Context, source: Path) -> "Facts":
     from hwdoctor.cli import sources
 
-    sources.refuse_with_recording(context, "python", "timeout")
+    refuse_together(context, "from", "python", "timeout")
     return sources.recorded(source)
+
+
+def _with_lock(facts: "Facts", file: Path) -> "Facts":
+    from hwdoctor.rules import lock
+
+    return lock.judged(facts, file)
 
 
 def _show(report: "CheckReport", form: str, file: Path | None, *, verbose: bool) -> None:

@@ -34,6 +34,15 @@ def positive(context: click.Context, parameter: click.Parameter, value: float) -
     return value
 
 
+def refuse_together(context: click.Context, given: str, *others: str) -> None:
+    """Options that mean nothing beside another one are not accepted and then ignored."""
+    from click.core import ParameterSource
+
+    for name in others:
+        if context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+            raise click.UsageError(f"--{name} means nothing together with --{given}", context)
+
+
 def obstacle_to_writing(path: Path) -> str | None:
     """Why this file cannot be written, as far as can be told beforehand."""
     try:

@@ -7,8 +7,6 @@ from importlib import import_module
 from pathlib import Path
 from threading import Thread
 
-import click
-
 from hwdoctor.model import CheckReport, Facts
 
 
@@ -62,18 +60,6 @@ def _import_all(modules: Iterable[str]) -> None:
     with suppress(Exception):
         for module in modules:
             import_module(module)
-
-
-def refuse_with_recording(context: click.Context, *options: str) -> None:
-    """Options about this machine are not accepted and then ignored."""
-    from click.core import ParameterSource
-
-    for name in options:
-        if context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
-            raise click.UsageError(
-                f"--{name} is about this machine and says nothing about a recording (--from)",
-                context,
-            )
 
 
 @contextmanager
