@@ -161,12 +161,14 @@ def product_reference(a, b, rows, inner, columns):
 
 
 def fewer(framework, sizes):
-    """At level 1, a framework that compiles for every new shape is shown two of the sizes."""
-    return (sizes[1], sizes[-1]) if thrifty(framework) else sizes
+    """A framework that compiles for every new shape is shown few of them beside products."""
+    if not framework.compiles_shapes:
+        return sizes
+    return (sizes[1], sizes[-1]) if thrifty(framework) else sizes[1::6]
 
 
 def thrifty(framework):
-    """Whether shapes are to be spared."""
+    """At level 1 such a framework is spared most layouts as well."""
     return framework.compiles_shapes and int(option("--level", "1")) < 2
 
 
