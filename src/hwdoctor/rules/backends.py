@@ -143,9 +143,8 @@ def backend_cannot_start(facts: Facts) -> Iterator[Judgement]:
     Remedy: look at the explaining finding first; otherwise read the exception.
     """
     for backend in _with_status(facts, "error"):
-        last = (backend.detail or "no message").strip().splitlines()[-1]
         yield fail(
-            f"{backend.name} raises during {_of_stage(backend)}: {seen.shortened(last, 160)}",
+            f"{backend.name} raises during {_of_stage(backend)}: {seen.headline(backend.detail)}",
             evidence=evidence_of(backend),
             remedy=[advise(f"install another release of {backend.name} in a new environment")],
             disqualifies=whole_backend(backend),
@@ -226,5 +225,5 @@ def backend_not_probed(facts: Facts) -> Iterator[Judgement]:
     Remedy: run the check again, with a longer `--timeout` or on an idle machine.
     """
     for backend in _with_status(facts, "not-probed"):
-        reason = f": {seen.shortened(backend.detail, 160)}" if backend.detail else ""
+        reason = f": {seen.headline(backend.detail)}" if backend.detail else ""
         yield unknown(f"{backend.name} was not probed{reason}", seconds=backend.seconds)

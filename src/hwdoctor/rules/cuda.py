@@ -181,7 +181,7 @@ def first_cuda_kernel_fails(facts: Facts) -> Iterator[Judgement]:
         if on_gpu and len(failed) == len(on_gpu):
             yield fail(
                 f"{backend.name}: every operation on the GPU fails",
-                observed=seen.shortened(failed[0].detail or "no message", 200),
+                observed=seen.headline(failed[0].detail),
                 remedy=[advise("see VER211 and VER209")],
                 disqualifies=[f"{backend.name}-cuda"],
                 seconds=backend.seconds,

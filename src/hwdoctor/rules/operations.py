@@ -134,7 +134,7 @@ def _raised(backend: BackendFacts, message: str, items: list[OperationFacts]) ->
     verb = "fails" if len(items) == 1 else "fail"
     where = f" in {items[0].dtype} on {items[0].device}" if items[0].device else ""
     return fail(
-        f"{backend.name}: {names}{where} {verb}: {seen.shortened(message, 160)}",
+        f"{backend.name}: {names}{where} {verb}: {seen.headline(message)}",
         severity="error" if module else "warning",
         evidence=[stderr(seen.shortened(items[0].detail))] if items[0].detail else (),
         remedy=[advise("look at the finding that explains it, or read the exception")],

@@ -80,6 +80,11 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     today: date | None = None
     """Set by the engine: the day on which suppressions are judged."""
 
+    @property
+    def settings(self) -> dict[str, str]:
+        """The variables to set for this profile."""
+        return {name: values[0] for name, values in sorted(self.environment.items())}
+
 
 def built_in_names() -> tuple[str, ...]:
     """The profiles that come with the package."""

@@ -28,8 +28,8 @@ def signature(
             continue
         whole = (f"{backend.name}-*",) if disqualifies is None else tuple(disqualifies)
         yield fail(
-            f"{backend.name}: {shortened(line, 200)}",
-            observed=shortened(line, 200),
+            f"{backend.name}: {headline(line)}",
+            observed=headline(line),
             evidence=[stderr(shortened(line))],
             remedy=remedies,
             disqualifies=whole if not survives(backend) else (),
@@ -82,6 +82,13 @@ def survives(backend: BackendFacts) -> bool:
 def operations(backend: BackendFacts, status: str) -> tuple[OperationFacts, ...]:
     """The operations of a probe that ended like this."""
     return tuple(item for item in backend.operations if item.status == status)
+
+
+def headline(text: str | None, limit: int = 160) -> str:
+    """The last line of a text, which names the exception, cut at its end."""
+    lines = (text or "").strip().splitlines()
+    last = lines[-1].strip() if lines else "no message"
+    return last if len(last) <= limit else f"{last[:limit].rstrip()} ..."
 
 
 def shortened(text: str, limit: int = EVIDENCE_CHARACTERS) -> str:

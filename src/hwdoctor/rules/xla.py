@@ -168,7 +168,7 @@ def _unknown_platform(facts: Facts, platform: str, value: str) -> Iterator[Judge
     elif spelt is None and facts.python.jax_plugins is None and nearest(platform, _known()) is None:
         yield unknown(f"which plugin brings the platform {platform!r} is not known")
     else:
-        yield _absent(platform, spelt, value)
+        yield _absent(facts, platform, spelt, value)
 
 
 def _known() -> tuple[str, ...]:
@@ -190,10 +190,11 @@ def _letter_case(facts: Facts, platform: str, spelt: str, value: str) -> Judgeme
     )
 
 
-def _absent(platform: str, spelt: str | None, value: str) -> Judgement:
+def _absent(facts: Facts, platform: str, spelt: str | None, value: str) -> Judgement:
     guess = nearest(platform, _known())
     hint = f"; did you mean {guess}?" if spelt is None and guess else ""
-    packages = BRINGERS.get(spelt or "", ())
+    elsewhere = spelt in ("METAL", "mps") and facts.host.system != "Darwin"
+    packages = () if elsewhere else BRINGERS.get(spelt or "", ())
     remedies = [unset("JAX_PLATFORMS", "unset it: JAX then chooses what it finds")]
     if packages:
         remedies.append(advise(f"or install a plugin that brings it: {', '.join(packages)}"))
