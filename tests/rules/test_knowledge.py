@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from packaging.requirements import Requirement
 
 from hwdoctor.knowledge import compatibility, document
 from hwdoctor.knowledge.signatures import codes_in, line_of
@@ -30,6 +31,14 @@ def test_every_broken_row_belongs_to_a_rule_and_says_how_it_ends() -> None:
         assert row.summary
         assert row.remedy
         assert row.evidence
+
+
+@pytest.mark.parametrize("table", ["broken", "working"])
+def test_every_condition_is_a_requirement_as_packaging_reads_it(table: str) -> None:
+    for row in compatibility.rows(table):
+        read = [Requirement(text) for text in row.when]
+        assert row.names == tuple(requirement.name for requirement in read)
+        assert all(Requirement(text).name for text in row.remedy)
 
 
 def test_every_variable_is_dated_and_sourced() -> None:

@@ -121,7 +121,7 @@ def no_wheel_for_this_interpreter(facts: Facts) -> Iterator[Judgement]:
     ),
 )
 def metal_unavailable_to_torch(facts: Facts) -> Iterator[Judgement]:
-    """Torch is built for Metal and still says that no device is available.
+    """A torch that is built for Metal says that no device is available.
 
     Symptom: `torch.backends.mps.is_built()` is true, `is_available()` false; "supported on
         macOS 14.0+" on a newer macOS.

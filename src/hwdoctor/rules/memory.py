@@ -84,7 +84,7 @@ def metal_buffer_count_exhausted(facts: Facts) -> Iterator[Judgement]:
     sources=("https://github.com/pytorch/pytorch/issues/105839",),
 )
 def others_hold_the_memory(facts: Facts) -> Iterator[Judgement]:
-    """Torch ran out of memory on the Apple GPU.
+    """A program of torch ran out of memory on the Apple GPU.
 
     Symptom: "MPS backend out of memory (MPS allocated: ..., other allocations: ...)".
     Cause: main memory is shared: what other programs hold counts ("other allocations").

@@ -191,8 +191,9 @@ def reference_blas(facts: Facts) -> Iterator[Judgement]:
     """A wheel brings an unoptimised BLAS.
 
     Symptom: matrix products at a few GFLOP/s where other backends reach a hundred.
-    Cause: the wheel of mlx for Linux links Netlib's reference BLAS, one thread and no vector
-        instructions. NumPy's own OpenBLAS cannot take its place, since its symbols are renamed.
+    Cause: the wheel of mlx for Linux links Netlib's reference BLAS, which is written for
+        clarity and runs on one thread. NumPy's own OpenBLAS cannot take its place, since its
+        symbols are renamed.
     Remedy: load an OpenBLAS with plain names first. The one in faiss-cpu will do: hwdoctor's
         configuration `mlx-cpu+openblas` loads it; by hand, put its folder into LD_LIBRARY_PATH
         and the library into LD_PRELOAD.

@@ -5,6 +5,7 @@ were seen to work together; a person then loosens what may be loosened.
 """
 
 import json
+import re
 from collections.abc import Iterator
 
 from hwdoctor.model import Facts
@@ -29,6 +30,7 @@ FRAMEWORKS: tuple[str, ...] = (
     "usearch",
 )
 """What decides whether a numerical stack works; the rest is the project's own business."""
+_BARE_KEY = re.compile(r"^[A-Za-z0-9_-]+$")
 _KEPT_PREFIXES = ("JAX_", "XLA_", "PYTORCH_", "MLX_", "NUMBA_", "LIBTPU_")
 
 
@@ -59,7 +61,8 @@ def _section(name: str, values: dict[str, str]) -> Iterator[str]:
         yield ""
         yield f"[{name}]"
         for key, value in values.items():
-            yield f"{_quoted(key)} = {_quoted(value)}"
+            plain = key if _BARE_KEY.match(key) else _quoted(key)
+            yield f"{plain} = {_quoted(value)}"
 
 
 def _quoted(text: str) -> str:

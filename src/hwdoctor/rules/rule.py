@@ -23,6 +23,8 @@ _CODE = re.compile(r"^[A-Z]{2,3}\d{3,4}$")
 _NAME = re.compile(r"^[a-z0-9]+(-[a-z0-9]+)*$")
 _SECTION = re.compile(r"^(Symptom|Cause|Remedy):\s*", re.MULTILINE)
 
+_LOWER_CASE_NAMES = frozenset({"hwdoctor", "jax-metal", "jaxlib", "mlx", "torch", "cgroups"})
+
 HIGHEST_LEVEL = 3
 
 
@@ -170,7 +172,11 @@ def _dedent(text: str) -> str:
 
 
 def _paragraph(text: str) -> str:
-    return " ".join(text.split())
+    """One paragraph that begins like a sentence, unless it begins with a name."""
+    words = text.split()
+    if words and words[0].strip(",.") not in _LOWER_CASE_NAMES:
+        words[0] = words[0][:1].upper() + words[0][1:]
+    return " ".join(words)
 
 
 def _demand(condition: bool, code: str, complaint: str) -> None:

@@ -154,7 +154,7 @@ def mlx_release_known_bad(facts: Facts) -> Iterator[Judgement]:
     sources=("https://github.com/jax-ml/jax/blob/main/jax/_src/lib/__init__.py",),
 )
 def jaxlib_newer_than_jax(facts: Facts) -> Iterator[Judgement]:
-    """Jaxlib is newer than jax.
+    """The library jaxlib is newer than jax.
 
     Symptom: `import jax` dies: "jaxlib version ... is newer than and incompatible with jax
         version ...".
