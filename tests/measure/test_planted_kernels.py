@@ -109,7 +109,7 @@ def test_a_kernel_that_eats_all_memory_runs_out_of_it(tmp_path: Path) -> None:
     ("configuration", "reason"),
     [
         ("numba-cpu", "no numba kernel"),
-        ("jax-tpu", "jax-tpu has no float64"),
+        ("jax-tpu", "no float64 on this device"),
         ("torch-cuda", "no CUDA or ROCm device on this machine"),
     ],
 )

@@ -109,7 +109,7 @@ def skip_reason(
     if any(cell.precision not in t.limits for t in task.tolerances.values()):
         return f"{task.name} is not defined in {cell.precision}"
     if cell.precision not in described.precisions(cell.configuration.device):
-        return f"{cell.configuration.name} has no {cell.precision}"
+        return f"no {cell.precision} on this device"
     if not _installed(described.module):
         return f"{described.name} is not installed"
     missing = _missing_device(cell.configuration, run)

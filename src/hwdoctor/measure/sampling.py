@@ -26,7 +26,7 @@ class Plan:
     relative_half_width: float = 0.01
     """Enough precision: half the 95 % interval of the median over the median."""
     least_samples: int = 5
-    most_samples: int = 200
+    most_samples: int = 100
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,14 +6,15 @@ import statistics
 import time
 from typing import TYPE_CHECKING, Self
 
-from rich.console import Console
+from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from hwdoctor.report.console import words
 from hwdoctor.report.quantities import duration, rate, size
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from types import TracebackType
 
     from rich.status import Status
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from hwdoctor.measure.cell import Cell
     from hwdoctor.model import Outcome
 
-_STYLES = {"ok": "green", "skipped": "dim"}
+    Measured = Sequence[tuple[Cell, Sequence[Outcome]]]
 
 
 class Progress:
@@ -64,20 +65,20 @@ class Progress:
         self.say(f"{step.number}/{step.of} {step.cell.label}  {_clock(elapsed)}{left}")
 
 
-def summary(machine: str, measured: Sequence[tuple[Cell, Sequence[Outcome]]]) -> Table:
-    """One row per cell that was tried, fastest first; cells skipped for one reason as one row."""
-    table = Table(title=f"measured on {machine}", title_justify="left", expand=False)
-    for heading in ("task", "configuration", "precision", "size", "outcome"):
-        table.add_column(heading, overflow="fold")
-    for heading in ("median", "throughput", "first call", "host peak"):
-        table.add_column(heading, justify="right", overflow="fold")
+def summary(machine: str, measured: Measured) -> RenderableType:
+    """A block per task and precision, fastest first; then what was wrong, disturbed or skipped."""
     tried = [(cell, out) for cell, out in measured if out and out[0].outcome != "skipped"]
-    for cell, outcomes in sorted(tried, key=_order):
-        table.add_row(*_row(cell, outcomes))
     skipped = [(cell, out) for cell, out in measured if out and out[0].outcome == "skipped"]
-    table.caption = _skipped_text(skipped)
-    table.caption_justify = "left"
-    return table
+    blocks: dict[str, list[tuple[Cell, Sequence[Outcome]]]] = {}
+    for cell, outcomes in sorted(tried, key=_order):
+        title = f"{cell.workload}.{cell.task} {cell.precision}, {cell.size}"
+        blocks.setdefault(title, []).append((cell, outcomes))
+    parts: list[RenderableType] = [words(f"measured on {machine}", "label")]
+    for title, entries in blocks.items():
+        parts += [Text(), words(title, "label"), *_block(entries)]
+    parts += _listed("disturbed (measure again when nothing else runs)", _disturbed(tried))
+    parts += _listed("not run here", _reasons(skipped))
+    return Group(*parts)
 
 
 def _order(entry: tuple[Cell, Sequence[Outcome]]) -> tuple[str, str, str, float]:
@@ -87,27 +88,35 @@ def _order(entry: tuple[Cell, Sequence[Outcome]]) -> tuple[str, str, str, float]
     return cell.workload, cell.task, cell.precision, slowest if median is None else median
 
 
-def _row(cell: Cell, outcomes: Sequence[Outcome]) -> list[Text]:
-    worst = next((o for o in outcomes if o.outcome != "ok"), outcomes[0])
-    median = _median(outcomes)
-    throughput = worst.throughput if worst.outcome == "ok" else None
-    outcome = Text(worst.outcome, style=_STYLES.get(worst.outcome, "red"))
-    disturbed = next((o.pollution for o in outcomes if o.pollution), ())
-    if disturbed and worst.outcome == "ok":
-        outcome.append(f", disturbed: {'; '.join(disturbed)}", style="yellow")
-    if worst.reason and worst.outcome != "ok":
-        outcome.append(f": {worst.reason}", style="default")
-    peak = max((o.host_peak_bytes or 0 for o in outcomes), default=0)
+def _block(entries: Measured) -> Iterator[RenderableType]:
+    """A row per configuration with a time; a line per configuration without one."""
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(no_wrap=True)
+    for _ in ("throughput", "median", "first call", "peak"):
+        grid.add_column(justify="right")
+    timed = [(cell, out, median) for cell, out in entries if (median := _median(out)) is not None]
+    for cell, outcomes, median in timed:
+        grid.add_row(*_row(cell, outcomes, median))
+    if timed:
+        yield grid
+    for cell, outcomes in entries:
+        bad = next((outcome for outcome in outcomes if outcome.outcome != "ok"), None)
+        if bad is not None:
+            line = words(f"  {cell.configuration.name}  {bad.outcome}", "bad")
+            yield line + words(f": {bad.reason}")
+
+
+def _row(cell: Cell, outcomes: Sequence[Outcome], median: float) -> list[Text]:
+    first = outcomes[0]
+    told = first.throughput
+    work = told.value * statistics.median(first.samples_seconds) if told else None
+    peak = max((outcome.host_peak_bytes or 0 for outcome in outcomes), default=0)
     return [
-        Text(f"{cell.workload}.{cell.task}"),
-        Text(cell.configuration.name),
-        Text(cell.precision),
-        Text(cell.size),
-        outcome,
-        Text("" if median is None else duration(median)),
-        Text("" if throughput is None else rate(throughput.value, throughput.unit)),
-        Text("" if worst.first_call_seconds is None else duration(worst.first_call_seconds)),
-        Text(size(peak) if peak else ""),
+        words(f"  {cell.configuration.name}"),
+        words(rate(work / median, told.unit) if told and work else ""),
+        Text(duration(median)),
+        Text(f"first call {duration(first.first_call_seconds or 0.0)}"),
+        Text(f"peak {size(peak)}"),
     ]
 
 
@@ -118,14 +127,33 @@ def _median(outcomes: Sequence[Outcome]) -> float | None:
     return statistics.median(samples) if samples else None
 
 
-def _skipped_text(skipped: Sequence[tuple[Cell, Sequence[Outcome]]]) -> Text | None:
+def _disturbed(tried: Measured) -> dict[str, set[str]]:
+    """Who was disturbed by what kind of thing; the amounts are in the side-car."""
+    found: dict[str, set[str]] = {}
+    for cell, outcomes in tried:
+        for text in {text for outcome in outcomes for text in outcome.pollution}:
+            kind = "other processes" if text.startswith("other") else "unsteady machine"
+            found.setdefault(kind, set()).add(f"{cell.configuration.name} {cell.task}")
+    return found
+
+
+def _reasons(skipped: Measured) -> dict[str, set[str]]:
     reasons: dict[str, set[str]] = {}
     for cell, outcomes in skipped:
         reasons.setdefault(outcomes[0].reason or "", set()).add(cell.configuration.name)
-    if not reasons:
-        return None
-    lines = [f"  {', '.join(sorted(names))}: {reason}" for reason, names in reasons.items()]
-    return Text("not run here:\n" + "\n".join(lines))
+    return reasons
+
+
+def _listed(title: str, who_by_reason: dict[str, set[str]]) -> list[RenderableType]:
+    if not who_by_reason:
+        return []
+    lines = [
+        words(
+            f"  {reason}: {', '.join(sorted(names)) if len(names) < 7 else f'{len(names)} cells'}"
+        )
+        for reason, names in sorted(who_by_reason.items())
+    ]
+    return [Text(), words(title, "label"), *lines]
 
 
 def _clock(seconds: float) -> str:

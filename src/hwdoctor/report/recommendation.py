@@ -53,7 +53,14 @@ def sentence(advice: Advice, *, here: bool) -> str:
     if advice.choice is None or overall is None:
         return f"no configuration is proven for every workload {where}; {_each(advice)}"
     named = f"{overall.configuration} ({overall.precision})"
-    return f"fastest configuration proven to work {where}: {named}{_merits(advice)}"
+    return f"fastest configuration proven to work {where}: {named}{_merits(advice)}{_doubt(advice)}"
+
+
+def _doubt(advice: Advice) -> str:
+    """Said when the figures were taken on a machine that did other things meanwhile."""
+    contenders = advice.choice.contenders if advice.choice else ()
+    disturbed = any(o.pollution for contender in contenders for o in contender.judged.outcomes)
+    return " (something else was running: measure again when nothing is)" if disturbed else ""
 
 
 def next_command(advice: Advice) -> str:
