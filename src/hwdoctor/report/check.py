@@ -64,9 +64,10 @@ def _root(finding: Finding, first: Mapping[str, Finding]) -> Finding:
 
 
 def reasons(report: CheckReport) -> list[str]:
-    """The codes that decide a verdict other than ready."""
+    """The codes that decide a verdict other than ready: causes, not what follows from them."""
     if report.verdict == "blocked":
-        return _codes(f for f in report.findings if f.status == "fail" and f.severity == "error")
+        errors = [f for f in report.findings if f.status == "fail" and f.severity == "error"]
+        return _codes([f for f in errors if f.explained_by is None] or errors)
     if report.verdict == "unknown":
         return _codes(f for f in report.findings if f.status == "unknown")
     return []
