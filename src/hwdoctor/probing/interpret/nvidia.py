@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from hwdoctor.model import Accelerator, RecordedCommand
-from hwdoctor.probing.interpret import nvidia_query, nvidia_report, nvidia_table, nvidia_xml, pci
+from hwdoctor.probing.interpret import pci
 
 if TYPE_CHECKING:
     from hwdoctor.probing.source import Source
@@ -42,6 +42,9 @@ def _recorded(source: "Source") -> tuple[RecordedCommand, ...]:
 
 
 def _read(command: RecordedCommand) -> Gpus | None:
+    # Imported here: few machines have an NVIDIA GPU, and the start-up of all of them counts.
+    from hwdoctor.probing.interpret import nvidia_query, nvidia_report, nvidia_table, nvidia_xml
+
     text = command.stdout or ""
     for read in (
         nvidia_xml.gpus,
