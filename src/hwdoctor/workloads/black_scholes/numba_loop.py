@@ -1,0 +1,218 @@
+"""The compiled loop: one pass over the book, no branches, so that LLVM makes it vectors.
+
+Imported by the `numba` kernel only, since it needs Numba. Numba's cache of compiled code looks
+at the time of this file alone: touch it after a change to `numba_llvm` or `coefficients`.
+"""
+
+import math
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+import numba
+import numpy as np
+
+from hwdoctor.workloads.black_scholes.coefficients import (
+    DENSITY_AT_ZERO,
+    DOUBLE,
+    LEAST_DEVIATION,
+    LOG_2,
+    LOG_2_E,
+    SINGLE,
+)
+from hwdoctor.workloads.black_scholes.numba_llvm import (
+    VECTOR_BYTES,
+    brought_near,
+    fence,
+    load,
+    per_type,
+    store,
+    stream,
+    times_power_of_two,
+)
+
+BLOCK = 64
+"""Options whose results wait in the first-level cache until they are streamed out together.
+Few, so that the stores drain while the next block is computed."""
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+Array = Any  # an array to Numba, a number to Mypy: the loops are only ever called compiled
+
+# contract: multiply-adds may fuse. nnan, nsz: max and min become one instruction. Infinities
+# keep their meaning, and nothing is reassociated: rounding by `_shifter` depends on the order.
+_FAST = {"contract", "nnan", "nsz"}
+
+_exponential = per_type(DOUBLE.exponential, SINGLE.exponential)
+_logarithm = per_type(DOUBLE.logarithm, SINGLE.logarithm)
+_mills_top = per_type(DOUBLE.mills_top, SINGLE.mills_top)
+_mills_bottom = per_type(DOUBLE.mills_bottom, SINGLE.mills_bottom)
+_farthest = per_type((DOUBLE.farthest,), (SINGLE.farthest,))
+_largest_exponent = per_type((DOUBLE.largest_exponent,), (SINGLE.largest_exponent,))
+# Adding it leaves a number rounded to an integer, in the lowest bits of the sum.
+_shifter = per_type((1.5 * 2.0**DOUBLE.mantissa_bits,), (1.5 * 2.0**SINGLE.mantissa_bits,))
+
+
+def _inlined(function: Function) -> Function:
+    made = numba.njit(inline="always", fastmath=_FAST, error_model="numpy")(function)
+    return cast("Function", made)
+
+
+def _compiled(function: Function) -> Function:
+    made = numba.njit(fastmath=_FAST, error_model="numpy", cache=True)(function)
+    return cast("Function", made)
+
+
+def _parallel(function: Function) -> Function:
+    made = numba.njit(parallel=True, fastmath=_FAST, error_model="numpy", cache=True)(function)
+    return cast("Function", made)
+
+
+@_inlined
+def _exp(x: Any, real: Any) -> Any:
+    shifted = x * real(LOG_2_E) + _shifter(x)
+    n = shifted - _shifter(x)
+    return times_power_of_two(_exponential(x - n * real(LOG_2)), shifted)
+
+
+@_inlined
+def _log_ratio(a: Any, b: Any, real: Any) -> Any:
+    """log(a / b), with full relative accuracy near 1: a - b is exact there."""
+    near, power = brought_near(a, b)
+    u = (a - near) / (a + near)
+    square = u * u
+    return power * real(LOG_2) + (u * square * _logarithm(square) + (u + u))
+
+
+@_inlined
+def _option(
+    spot: Any, strike: Any, rate: Any, volatility: Any, maturity: Any, sign: Any, real: Any
+) -> Any:
+    """One option. `real` is the type to compute in.
+
+    The density serves both distribution functions: K exp(-rT) phi(d2) = S phi(d1), so that
+    K exp(-rT) N(-|d2|) is S phi(d1) times Mills' ratio at |d2|.
+    """
+    half, one = real(0.5), real(1.0)
+    root = math.sqrt(maturity)
+    deviation = max(volatility * root, real(LEAST_DEVIATION))
+    gamma_over_density = one / (deviation * spot)
+    over_deviation = gamma_over_density * spot
+    drift = rate * maturity
+    middle = (_log_ratio(spot, strike, real) + drift) * over_deviation
+    d1 = middle + half * deviation
+    d2 = middle - half * deviation
+    far1 = min(abs(d1), _farthest(d1))
+    far2 = min(abs(d2), _farthest(d2))
+    density = real(DENSITY_AT_ZERO) * _exp(-half * far1 * far1, real)
+    present = _exp(min(max(-drift, -_largest_exponent(drift)), _largest_exponent(drift)), real)
+
+    # One division for both quotients.
+    bottom1, bottom2 = _mills_bottom(far1), _mills_bottom(far2)
+    scale = one / (bottom1 * bottom2)
+    tail1 = density * (_mills_top(far1) * bottom2 * scale)
+    owed_tail = spot * density * (_mills_top(far2) * bottom1 * scale)
+    first = one - tail1 if sign * d1 > 0 else tail1
+    owed = sign * (strike * present - owed_tail if sign * d2 > 0 else owed_tail)
+
+    delta = sign * first
+    exposure = spot * density
+    theta = -half * exposure * volatility * volatility * over_deviation - rate * owed
+    return (
+        spot * delta - owed,
+        delta,
+        density * gamma_over_density,
+        exposure * root,
+        theta,
+        maturity * owed,
+    )
+
+
+@_compiled
+def _block(
+    spot: Array, strike: Array, rate: Array, volatility: Array, maturity: Array, sign: Array,
+    begin: int, waiting: Array,
+) -> None:  # fmt: skip
+    """BLOCK options from `begin` on into `waiting` [6 * BLOCK], output after output."""
+    real = spot.dtype.type
+    for i in range(BLOCK):
+        j = begin + i
+        price, delta, gamma, vega, theta, rho = _option(
+            load(spot, j), load(strike, j), load(rate, j),
+            load(volatility, j), load(maturity, j), load(sign, j), real,
+        )  # fmt: skip
+        store(waiting, i, price)
+        store(waiting, BLOCK + i, delta)
+        store(waiting, 2 * BLOCK + i, gamma)
+        store(waiting, 3 * BLOCK + i, vega)
+        store(waiting, 4 * BLOCK + i, theta)
+        store(waiting, 5 * BLOCK + i, rho)
+
+
+@_compiled
+def stored(
+    spot: Array, strike: Array, rate: Array, volatility: Array, maturity: Array, sign: Array,
+    price: Array, delta: Array, gamma: Array, vega: Array, theta: Array, rho: Array,
+    begin: int, end: int,
+) -> None:  # fmt: skip
+    """Options `begin` to `end` with ordinary stores."""
+    real = spot.dtype.type
+    for i in range(end - begin):
+        j = begin + i
+        p, d, g, v, t, r = _option(
+            load(spot, j), load(strike, j), load(rate, j),
+            load(volatility, j), load(maturity, j), load(sign, j), real,
+        )  # fmt: skip
+        store(price, j, p)
+        store(delta, j, d)
+        store(gamma, j, g)
+        store(vega, j, v)
+        store(theta, j, t)
+        store(rho, j, r)
+
+
+@_compiled
+def _line_out(target: Array, begin: int, waiting: Array, offset: int, step: int) -> None:
+    for i in range(0, BLOCK, step):
+        stream(target, begin + i, waiting, offset + i)
+
+
+@_compiled
+def _streamed(
+    spot: Array, strike: Array, rate: Array, volatility: Array, maturity: Array, sign: Array,
+    price: Array, delta: Array, gamma: Array, vega: Array, theta: Array, rho: Array,
+    begin: int, end: int,
+) -> int:  # fmt: skip
+    """Whole blocks from `begin` on with streaming stores; where they end."""
+    step = VECTOR_BYTES // spot.itemsize
+    waiting = np.empty(6 * BLOCK, spot.dtype)
+    last = begin + (end - begin) // BLOCK * BLOCK
+    for at in range(begin, last, BLOCK):
+        _block(spot, strike, rate, volatility, maturity, sign, at, waiting)
+        _line_out(price, at, waiting, 0, step)
+        _line_out(delta, at, waiting, BLOCK, step)
+        _line_out(gamma, at, waiting, 2 * BLOCK, step)
+        _line_out(vega, at, waiting, 3 * BLOCK, step)
+        _line_out(theta, at, waiting, 4 * BLOCK, step)
+        _line_out(rho, at, waiting, 5 * BLOCK, step)
+    fence()
+    return last
+
+
+@_parallel
+def price_book(
+    spot: Array, strike: Array, rate: Array, volatility: Array, maturity: Array, sign: Array,
+    price: Array, delta: Array, gamma: Array, vega: Array, theta: Array, rho: Array,
+    share: int, streaming: bool,
+) -> None:  # fmt: skip
+    """The whole book, in shares of `share` options (a multiple of BLOCK), one per thread."""
+    for part in numba.prange((spot.size + share - 1) // share):
+        begin = part * share
+        end = min(begin + share, spot.size)
+        if streaming:
+            begin = _streamed(
+                spot, strike, rate, volatility, maturity, sign,
+                price, delta, gamma, vega, theta, rho, begin, end,
+            )  # fmt: skip
+        stored(
+            spot, strike, rate, volatility, maturity, sign,
+            price, delta, gamma, vega, theta, rho, begin, end,
+        )  # fmt: skip
