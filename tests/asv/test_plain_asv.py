@@ -3,6 +3,8 @@
 import json
 import math
 import os
+import platform
+import re
 import shutil
 import subprocess
 import sys
@@ -77,11 +79,13 @@ def test_one_cell_was_measured_once_for_all_its_metrics(checkout: Path) -> None:
 
 
 def test_names_hold_neither_the_host_nor_a_path(checkout: Path) -> None:
-    import platform
-
     for path in result_files(checkout):
         text = path.read_text() + (path.parent / "machine.json").read_text()
-        assert platform.node() not in text
+        described = json.loads((path.parent / "machine.json").read_text())
+        assert platform.node() not in described.values()
+        assert not re.search(
+            rf"\b{re.escape(platform.node())}\b", text.replace(path.parent.name, "")
+        )
         assert str(checkout) not in text
         assert sys.prefix not in text
         assert json.loads(path.read_text())["env_name"].startswith("hw-py")
@@ -109,3 +113,16 @@ def test_publish_makes_a_site(checkout: Path) -> None:
     assert len(index["revision_to_hash"]) == 2
     assert "limits.Copy.time_steady" in index["benchmarks"]
     assert (checkout / "html" / "index.html").exists()
+
+
+def test_publish_can_be_narrowed_to_the_runs_after_one(checkout: Path) -> None:
+    older, newer = asv_history(checkout)
+    done = asv(checkout, "publish", "-o", "html", f"{older}..{newer}")
+    assert done.returncode == 0, done.stdout + done.stderr
+    index = json.loads((checkout / "html" / "index.json").read_text())
+    assert list(index["revision_to_hash"].values()) == [newer]
+
+
+def asv_history(folder: Path) -> list[str]:
+    documents = [json.loads(path.read_text()) for path in result_files(folder)]
+    return [found["commit_hash"] for found in sorted(documents, key=lambda d: d["date"])]

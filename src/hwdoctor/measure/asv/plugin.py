@@ -123,8 +123,18 @@ class RunsRepository(Repo):  # type: ignore[misc]
     get_date_from_name = get_date
 
     def get_hashes_from_range(self, range_spec: str) -> list[str]:
-        """A run by name; there are no ranges."""
-        return [self.get_hash_from_name(range_spec)]
+        """A run by name, or the runs after the first up to the last of `FIRST..LAST`."""
+        first, dots, last = range_spec.partition("..")
+        if not dots:
+            return [self.get_hash_from_name(range_spec)]
+        commits = self.get_branch_commits(None)
+        newest = commits.index(self.get_hash_from_name(last))
+        oldest = commits.index(self.get_hash_from_name(first))
+        return commits[newest:oldest]
+
+    def get_range_spec(self, commit_a: str, commit_b: str) -> str:
+        """How a step between two runs is written."""
+        return f"{commit_a}..{commit_b}"
 
     def get_hash_from_parent(self, name: str) -> str:
         """The run before."""
