@@ -20,8 +20,8 @@ Gpus = tuple[Accelerator, ...]
 
 _VENDOR = 0x1002
 _CARD = re.compile(r"^card(\d{1,3})$")
-_LINE = re.compile(r"^\s*GPU\[(\d{1,3})\]\s*:\s*([^:]{1,80}?)\s*:\s*(.*?)\s*$")
-_DRIVER = re.compile(r"^\s*Driver version\s*:\s*(\S.*?)\s*$", re.IGNORECASE | re.MULTILINE)
+_LINE = re.compile(r"^GPU\[(\d{1,3})\]\s*:([^:]{1,100}):(.*)$")
+_DRIVER = re.compile(r"^Driver version\s*:(.*)$", re.IGNORECASE)
 _HEX = re.compile(r"^0x[0-9a-f]+$", re.IGNORECASE)
 _NAME_KEYS = ("card series", "device name")
 _MEMORY_KEY = "vram total memory (b)"
@@ -47,11 +47,14 @@ def _read(text: str) -> Gpus | None:
     if document is not None:
         return _from_json(document)
     cards: dict[int, dict[str, str]] = {}
-    for line in lines_of(text):
+    driver = None
+    for line in map(str.strip, lines_of(text)):
         if match := _LINE.match(line):
-            cards.setdefault(int(match[1]), {}).setdefault(match[2].lower(), match[3])
-    driver = _DRIVER.search(text)
-    return tuple(_gpu(n, cards[n], driver[1] if driver else None) for n in sorted(cards)) or None
+            card = cards.setdefault(int(match[1]), {})
+            card.setdefault(match[2].strip().lower(), match[3].strip())
+        elif match := _DRIVER.match(line):
+            driver = driver or match[1].strip()
+    return tuple(_gpu(n, cards[n], driver) for n in sorted(cards)) or None
 
 
 def _from_json(document: Mapping[str, Any]) -> Gpus | None:

@@ -24,8 +24,8 @@ _LABELS = (
 )
 # A report pasted on one line: every label begins a new one.
 _LABEL = re.compile(rf"(?:(?<=[\s|])|^)({_LABELS}):")
-_PAIR = re.compile(r"^\s*([A-Za-z][^:]{0,40}?)\s*:\s*(.*?)\s*$")
-_COMMENT = re.compile(r"\s+#.*$")
+_PAIR = re.compile(r"^([A-Za-z][^:]{0,40}):(.*)$")
+_COMMENT = re.compile(r"\s#.*$")
 _BLOCK = {
     "Hardware": _CPU,
     "Hardware Overview": _CPU,
@@ -75,10 +75,10 @@ def report_of(pieces: Iterable[Piece]) -> Report:
 def _read(report: Report, piece: Piece) -> None:
     block = _asked_for(piece)
     for line in lines_of(_LABEL.sub(r"\n\1:", piece.text)):
-        pair = _PAIR.match(_COMMENT.sub("", line))
+        pair = _PAIR.match(_COMMENT.sub("", line).strip())
         if pair is None:
             continue
-        label, value = pair[1], pair[2]
+        label, value = pair[1].strip(), pair[2].strip()
         begun = _BLOCK.get(label) or (_GPU if (label, value) == ("Type", "GPU") else None)
         if begun == _GPU and value:
             _begin_gpu(report, label, is_first=block != _GPU)

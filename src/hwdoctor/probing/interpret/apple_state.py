@@ -16,14 +16,16 @@ _TOTAL = re.compile(r"The system has (\d{1,20})\b")
 _COUNTED_FREE = ("Pages free", "Pages inactive", "Pages speculative")
 
 _DRAWING = re.compile(r"Now drawing from '(AC|Battery) Power'")
-_ACTIVE_PROFILE = re.compile(r"^\s*(AC|Battery) Power\s+-?\d+\*", re.MULTILINE)
-_LOW_POWER = re.compile(r"^\s*lowpowermode\s+([01])\b", re.MULTILINE)
-_POWER_MODE = re.compile(r"^\s*powermode\s+([0-2])\b", re.MULTILINE)
+_ACTIVE_PROFILE = re.compile(r"^[ \t]*(AC|Battery) Power[ \t]+-?\d{1,3}\*", re.MULTILINE)
+_LOW_POWER = re.compile(r"^[ \t]*lowpowermode[ \t]+([01])\b", re.MULTILINE)
+_POWER_MODE = re.compile(r"^[ \t]*powermode[ \t]+([0-2])\b", re.MULTILINE)
 
 _NO_WARNING = re.compile(r"No thermal warning level has been recorded", re.IGNORECASE)
-_LIMIT = re.compile(r"^\s*(CPU_(?:Speed|Scheduler)_Limit)\s*=\s*(\d{1,3})\s*$", re.MULTILINE)
+_LIMIT = re.compile(
+    r"^[ \t]*(CPU_(?:Speed|Scheduler)_Limit)[ \t]*=[ \t]*(\d{1,3})[ \t\r]*$", re.MULTILINE
+)
 _LIMITS = {"CPU_Speed_Limit", "CPU_Scheduler_Limit"}
-_ANY_LIMIT = re.compile(r"CPU_\w+\s*=|CPU Power notify")
+_ANY_LIMIT = re.compile(r"CPU_\w{1,40}\s{0,8}=|CPU Power notify")
 _PRESSURE_LEVEL = re.compile(
     r"Current pressure level:\s*(Nominal|Moderate|Heavy|Trapping|Sleeping)\b", re.IGNORECASE
 )

@@ -21,7 +21,7 @@ _LINE = re.compile(
     r"^[^A-Za-z0-9]*((?:hw|kern|machdep|vm|sysctl|iogpu|debug)\.[A-Za-z0-9_.]{1,80})\s*[:=]\s?(.*)$"
 )
 _KEY = re.compile(r"^(?:hw|kern|machdep|vm|sysctl|iogpu|debug)\.[A-Za-z0-9_.]{1,80}$")
-_COMMENT = re.compile(r"\s+#.*$")
+_COMMENT = re.compile(r"\s#.*$")
 _SWAP_USED = re.compile(r"\bused\s*=\s*([0-9.,]+\s*[KMGT]?)")
 _LOAD = re.compile(r"^\{?\s*(\d{1,6}[.,]\d{1,4})\s")
 _PRESSURE = {"1": "normal", "2": "warn", "4": "critical"}

@@ -17,8 +17,10 @@ if TYPE_CHECKING:
     from hwdoctor.probing.source import Source
 
 # `$ cmd`, `user@host ~ % cmd`, `bash-3.2$ cmd`; never `#`, which begins a comment as well.
-_PROMPT = re.compile(r"^\s*(?:[\w.-]+@[\w.-]+[^$%\n]{0,80}|bash-[\d.]+|zsh)?\s*[$%]\s+(\S.*)$")
-_END_OF_COMMAND = re.compile(r"\s*(?:\||;|&&|2>|>).*$")
+_PROMPT = re.compile(
+    r"^(?:[\w.-]{1,64}@[\w.-]{1,64}[^$%\n]{0,80}|bash-[\d.]{1,10}|zsh)?\s{0,4}[$%]\s{1,4}(\S.*)$"
+)
+_END_OF_COMMAND = re.compile(r"(?:\||;|&&|2>|>).*$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,7 @@ def pieces_of(source: "Source") -> tuple[Piece, ...]:
 def _split(argv: tuple[str, ...], text: str) -> Iterator[Piece]:
     kept: list[str] = []
     for line in lines_of(text):
-        prompt = _PROMPT.match(line)
+        prompt = _PROMPT.match(line.strip())
         if prompt is None:
             kept.append(line)
             continue

@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from hwdoctor.probing.source import Source
 
 _KERNEL = re.compile(r"RELEASE_(ARM64|X86_64)(_VMAPPLE)?")
-_VERSION = re.compile(r"^\s*ProductVersion:\s*(\d{1,3}(?:\.\d{1,4}){0,3})\s*$", re.MULTILINE)
+_VERSION = re.compile(
+    r"^[ \t]*ProductVersion:[ \t]*(\d{1,3}(?:\.\d{1,4}){0,3})[ \t\r]*$", re.MULTILINE
+)
 _BARE_VERSION = re.compile(r"^\s*(\d{1,3}(?:\.\d{1,4}){0,3})\s*$")
 _SYSTEM_VERSION = re.compile(r"System Version:\s*(?:macOS|OS X)\s+(\d{1,3}(?:\.\d{1,4}){0,3})\b")
 _PROC = re.compile(r"\bproc (\d{1,4}(?::\d{1,4}){2,3})\b")

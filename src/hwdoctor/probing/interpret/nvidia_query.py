@@ -8,7 +8,7 @@ from hwdoctor.probing.interpret.nvidia_gpu import gpu as built
 from hwdoctor.probing.interpret.reading import lines_of
 
 _QUERY = "--query-gpu"
-_UNIT = re.compile(r"^(.*?)\s*\[([^\]]*)\]$")
+_UNIT = re.compile(r"^([^\[]*)\[([^\]]*)\]$")
 # Columns that say which GPU it is; a table without any of them is about something else.
 _TELLING = {"name", "gpu_name", "memory.total"}
 _MEBIBYTES = "MiB"
@@ -36,8 +36,8 @@ def gpus(argv: tuple[str, ...], text: str) -> tuple[Accelerator, ...] | None:
         columns, rows = _cells(lines[header]), lines[header + 1 :]
     else:
         columns, rows = _asked(argv), lines
-    names = [_UNIT.sub(r"\1", column) for column in columns]
-    units = {name: _UNIT.sub(r"\2", column) for name, column in zip(names, columns, strict=True)}
+    names = [_name_of(column) for column in columns]
+    units = dict(zip(names, map(_unit_of, columns), strict=True))
     if not _TELLING & set(names):
         return None
     cells = [cell for row in rows if len(cell := _cells(row)) == len(columns)]
@@ -59,12 +59,11 @@ def _fits(row: dict[str, str]) -> bool:
     return bool(checks) and all(checks)
 
 
-def _gpu(row: dict[str, str], units: dict[str, str]) -> Accelerator:
+def _gpu(row: dict[str, str], units: dict[str, str | None]) -> Accelerator:
     memory = row.get("memory.total")
     if memory and memory.isdecimal():
         # `nounits` leaves the unit to the header, which says MiB; without header it is MiB too.
-        stated = units["memory.total"]
-        memory = f"{memory} {stated if stated != 'memory.total' else _MEBIBYTES}"
+        memory = f"{memory} {units['memory.total'] or _MEBIBYTES}"
     return built(
         name=row.get("name") or row.get("gpu_name"),
         memory=memory,
@@ -74,7 +73,17 @@ def _gpu(row: dict[str, str], units: dict[str, str]) -> Accelerator:
 
 
 def _is_header(line: str) -> bool:
-    return any(_UNIT.sub(r"\1", cell) in _TELLING for cell in _cells(line))
+    return any(_name_of(cell) in _TELLING for cell in _cells(line))
+
+
+def _name_of(column: str) -> str:
+    """`memory.total [MiB]` is the column `memory.total`."""
+    return _UNIT.sub(r"\1", column).strip()
+
+
+def _unit_of(column: str) -> str | None:
+    match = _UNIT.match(column)
+    return match[2] if match else None
 
 
 def _asked(argv: tuple[str, ...]) -> list[str]:

@@ -13,7 +13,6 @@ from hwdoctor.probing.interpret.reading import lines_of, whole_number
 
 _TITLE = "NVSMI LOG"
 _GPU = re.compile(r"^GPU\s+[0-9A-Fa-f]{4,8}:[0-9A-Fa-f]{2}:[0-9A-Fa-f]{2}\.[0-9A-Fa-f]$")
-_PAIR = re.compile(r"^(\S.*?)\s*:(?:\s+(.*?))?\s*$")
 _TAB_WIDTH = 4
 _SLICE_SECTIONS = {
     ("GPU", "MIG Device", "Shared FB Memory Usage"),
@@ -67,8 +66,10 @@ def _read(lines: list[str]) -> _Report:
             sections = [(indent, "GPU")]
             report.gpus.append({})
             report.slices.append([])
-        elif pair := _PAIR.match(stripped):
-            _note(report, tuple(name for _, name in sections), pair[1], pair[2] or "")
+            continue
+        key, separator, value = stripped.partition(":")
+        if separator and (not value or value[0].isspace()):
+            _note(report, tuple(name for _, name in sections), key.strip(), value.strip())
         else:
             sections.append((indent, stripped))
             report.awaits_size = tuple(name for _, name in sections) in _SLICE_SECTIONS

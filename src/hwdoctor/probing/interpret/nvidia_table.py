@@ -11,7 +11,9 @@ from hwdoctor.model import Accelerator
 from hwdoctor.probing.interpret.nvidia_gpu import gpu as built
 from hwdoctor.probing.interpret.reading import lines_of
 
-_LISTED = re.compile(r"^\s*GPU (\d{1,3}):\s+(.+?)(?:\s+\(UUID:\s*[^)]*\))?\s*$")
+_LISTED = re.compile(r"^GPU (\d{1,3}):\s(.+)$")
+_WIDEST = 200
+"""Of the drawn table, in characters; a longer line is something else."""
 _DRIVER = re.compile(r"\b(?:Driver|KMD) Version:\s*(\d[\d.]*)")
 _ROW = re.compile(
     r"^\s*\|\s*(\d{1,3})\s+(\S.*?)\s+(?:On|Off|N/A|WDDM|TCC|MCDM)\s*\|"
@@ -24,13 +26,16 @@ _SIZES = re.compile(
 
 def gpus_of_list(text: str) -> tuple[Accelerator, ...] | None:
     """`GPU 0: NVIDIA L40S (UUID: ...)`; MIG devices are listed below their GPU and left out."""
-    matches = [match for line in lines_of(text) if (match := _LISTED.match(line))]
-    return tuple(built(name=match[2], index=match[1]) for match in matches) or None
+    matches = [match for line in lines_of(text) if (match := _LISTED.match(line.strip()))]
+    names = [match[2].partition("(UUID:")[0] for match in matches]
+    return (
+        tuple(built(name=name, index=m[1]) for name, m in zip(names, matches, strict=True)) or None
+    )
 
 
 def gpus_of_table(text: str) -> tuple[Accelerator, ...] | None:
     """The GPUs of the drawn table."""
-    lines = lines_of(text)
+    lines = [line if len(line) <= _WIDEST else "" for line in lines_of(text)]
     driver = _DRIVER.search(text)
     found = []
     for number, line in enumerate(lines):
