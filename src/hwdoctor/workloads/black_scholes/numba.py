@@ -13,7 +13,7 @@ from hwdoctor.workloads.black_scholes.inputs import NAMES
 STREAMING_FROM_BYTES = 16 << 20
 """Results larger than this leave the caches anyway: they are written past them."""
 LINE_BYTES = 64
-LEAST_SHARE = 4096
+LEAST_SHARE = 16384
 """Options: ten microseconds of work, as much as it takes to wake a thread. Smaller books are not
 shared out at all."""
 
