@@ -232,3 +232,22 @@ def assert_printable(value: Any) -> None:
             assert_printable(inner)
     elif isinstance(value, str):
         assert value.isprintable()
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [" ", "\n", "\t", "a ", ": ", "| ", '"', "{", '"SPDisplaysDataType" : [', "GPU[0]:", "<a ",
+     "Total Number of Cores: ", "a@b "],
+)  # fmt: skip
+def test_a_long_monotonous_text_is_read_to_its_end(pattern: str) -> None:
+    """A reader that backtracks would not come back: its time grows with the square."""
+    text = (pattern * 200_000)[:200_000]
+    outputs = ("sysctl", "system_profiler", "nvidia-smi", "rocm-smi", "tpu-info", "pmset")
+    for system in ("Darwin", "Linux"):
+        document = {
+            "schema": Recording.SCHEMA,
+            "system": system,
+            "commands": [{"argv": [program], "stdout": text} for program in outputs],
+        }
+        recording = msgspec.json.decode(msgspec.json.encode(document), type=Recording)
+        assert facts_of(recording).cpu.physical_cores is None
