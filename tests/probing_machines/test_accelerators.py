@@ -157,6 +157,22 @@ def test_without_a_list_of_devices_nothing_is_said() -> None:
 
 
 @pytest.mark.parametrize(
+    "line",
+    [
+        "0000:00:05.0 Processing accelerators [1200]: Google, Inc. Device [1ae0:0063] (rev 01)",
+        "00:05.0 Processing accelerators [1200]: Google, Inc. Device [1ae0:0063]",
+        "00:05.0 1200: 1ae0:0063",
+    ],
+)
+def test_a_chip_that_lspci_names_is_there(line: str) -> None:
+    network = "00:06.0 Ethernet controller [0200]: Google, Inc. Compute Engine [gVNIC] [1ae0:0042]"
+    chips = found(("lspci -nn", f"{network}\n{line}\n"))
+    assert chips is not None
+    assert [chip.name for chip in chips] == ["TPU v5e"]
+    assert found(("lspci -nn", network)) is None
+
+
+@pytest.mark.parametrize(
     ("kind", "name"),
     [
         ("v5litepod-4", "TPU v5e"), ("v5p-8", "TPU v5p"), ("v6e-4", "TPU v6e"),

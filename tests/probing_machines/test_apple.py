@@ -225,6 +225,8 @@ def test_low_power_mode(text: str, expected: bool | None) -> None:
         ("x86_64", "machdep.cpu.brand_string: Intel(R) Core(TM) i7 CPU", False, "x86_64"),
         ("x86_64", "hw.ncpu: 8", None, None),
         (None, "kern.version: root:xnu-1/RELEASE_X86_64", None, "x86_64"),
+        (None, "$ uname -m\narm64\n", None, "arm64"),
+        (None, "$ uname -m\nx86_64\n$ sysctl hw.ncpu\nhw.ncpu: 8\n", None, None),
     ],
 )
 def test_a_translated_process_does_not_hide_the_machine(

@@ -13,6 +13,8 @@ from hwdoctor.probing.interpret.reading import name_of
 if TYPE_CHECKING:
     from hwdoctor.probing.source import Source
 
+_MACHINES = {"arm64", "x86_64"}
+
 
 @dataclass(frozen=True, slots=True)
 class Mac:
@@ -72,5 +74,12 @@ def read(source: "Source") -> Mac:
         report=report,
         displays=report.graphics() if displays is None else displays,
         ioreg=apple_ioreg.graphics_of(texts),
-        machine=source.recording.machine,
+        machine=source.recording.machine or _asked_machine(pieces),
     )
+
+
+def _asked_machine(pieces: tuple[Piece, ...]) -> str | None:
+    """What `uname -m` or `arch` answered, where everything that was recorded agrees."""
+    asked = (piece for piece in pieces if piece.program in {"uname", "arch"})
+    found = {word for piece in asked for word in piece.text.split() if word in _MACHINES}
+    return found.pop() if len(found) == 1 else None

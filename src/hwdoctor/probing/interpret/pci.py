@@ -7,11 +7,20 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from hwdoctor.probing.interpret.reading import lines_of
+
 if TYPE_CHECKING:
     from hwdoctor.probing.source import Source
 
 _FOLDER = "/sys/bus/pci/devices"
 _HEX = re.compile(r"^(?:0x)?([0-9a-f]{1,8})$", re.IGNORECASE)
+# `00:05.0 Processing accelerators [1200]: Google, Inc. Device [1ae0:0063]`, or with -n:
+# `00:05.0 1200: 1ae0:0063`
+_LSPCI = re.compile(
+    r"^([0-9a-f:]{5,12}\.[0-7]) (?:[^\[\]]{0,80}\[)?([0-9a-f]{4})\]?: "
+    r"(?:.{0,150}\[)?([0-9a-f]{4}):([0-9a-f]{4})\b",
+    re.IGNORECASE,
+)
 _DISPLAY = 0x03
 _PROCESSING = 0x12
 """Base classes: display controllers, processing accelerators (MI300, TPUs)."""
@@ -39,6 +48,20 @@ def devices(source: "Source") -> tuple[PciDevice, ...] | None:
     if addresses is None:
         return None
     return tuple(_device(source, address) for address in sorted(addresses))
+
+
+def named_by_lspci(source: "Source") -> tuple[PciDevice, ...]:
+    """The devices in outputs of `lspci -nn` or `lspci -n`.
+
+    People filter these, so that what is not in there is not known to be absent.
+    """
+    found = {}
+    for command in source.commands("lspci"):
+        for line in lines_of(command.stdout or ""):
+            if match := _LSPCI.match(line.strip()):
+                code, vendor, device = (int(match[n], 16) for n in (2, 3, 4))
+                found[match[1]] = PciDevice(match[1], vendor, device, code >> 8, None)
+    return tuple(found[address] for address in sorted(found))
 
 
 def _device(source: "Source", address: str) -> PciDevice:

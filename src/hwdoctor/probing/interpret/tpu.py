@@ -50,7 +50,8 @@ def accelerators(source: "Source") -> Tpus | None:
     """Every chip of this host; None: nobody could look; empty: looked and found none."""
     listed = _from_tpu_info(source)
     devices = pci.devices(source)
-    on_bus = None if devices is None else tuple(d for d in devices if _is_tpu(d))
+    named = devices or pci.named_by_lspci(source) or devices
+    on_bus = None if named is None else tuple(d for d in named if _is_tpu(d))
     if listed and (not on_bus or len(on_bus) == len(listed)):
         return listed
     if on_bus:
@@ -59,7 +60,11 @@ def accelerators(source: "Source") -> Tpus | None:
     name = _named_by_environment(source.recording.environment or {})
     if nodes and name:
         return tuple(_chip(name, index) for index in nodes)
-    return () if on_bus == () and not _accel_nodes(source) and not _is_obscure(devices) else None
+    return (
+        ()
+        if devices is not None and not _accel_nodes(source) and not _is_obscure(devices)
+        else None
+    )
 
 
 def _chip(name: str | None, index: int, memory_bytes: int | None = None) -> Accelerator:
