@@ -34,7 +34,7 @@ LENGTHS = {
         1: "one",
         SMOKE: "smoke",
         33_003: "several threads, no whole blocks",
-        700_011: "streamed past the caches, with a rest",
+        1_400_011: "streamed past the caches, with a rest",
     },
     "jax": {1: "one", SMOKE: "smoke", 150_001: "blocks that overlap"},
     "torch": {1: "one", SMOKE: "smoke"},

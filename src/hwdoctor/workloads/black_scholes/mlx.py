@@ -4,7 +4,10 @@ MLX has float64 on the CPU, but its exp there is good to single precision only: 
 says so. It has no `out=`: every call makes new arrays.
 """
 
+import warnings
 from typing import Any
+
+import numpy as np
 
 from hwdoctor.backends.base import Runtime
 from hwdoctor.workloads.base import Arrays, Kernel, Problem
@@ -35,11 +38,26 @@ def price(problem: Problem, runtime: Runtime) -> Kernel:
         return closed_form.price_and_greeks(operations, fit, *book)
 
     worthwhile = runtime.device != "cpu" or problem.items > COMPILED_ABOVE
-    compiled = mx.compile(compute) if worthwhile else compute
+    chosen = _compiled(compute, runtime) if worthwhile else compute
 
     def kernel(inputs: Arrays) -> Arrays:
-        results = compiled(*(inputs[name] for name in NAMES))
+        results = chosen(*(inputs[name] for name in NAMES))
         mx.eval(*results)
         return dict(zip(OUTPUTS, results, strict=True))
 
     return kernel
+
+
+def _compiled(compute: Any, runtime: Runtime) -> Any:
+    """The compiled function, tried once; as it was where it cannot be compiled (no compiler)."""
+    import mlx.core as mx
+
+    compiled = mx.compile(compute)
+    book = [runtime.put(np.ones(16)) for _ in NAMES]
+    try:
+        mx.eval(*compiled(*book))
+    except RuntimeError as error:
+        reason = " ".join(str(error).split())[:200]
+        warnings.warn(f"not compiled, running as it is: {reason}", RuntimeWarning, stacklevel=2)
+        return compute
+    return compiled

@@ -10,8 +10,8 @@ from hwdoctor.workloads.base import Arrays, Kernel, Problem
 from hwdoctor.workloads.black_scholes import OUTPUTS
 from hwdoctor.workloads.black_scholes.inputs import NAMES
 
-STREAMING_FROM_BYTES = 16 << 20
-"""Results larger than this leave the caches anyway: they are written past them."""
+STREAMING_FROM_BYTES = 32 << 20
+"""Results larger than this leave most last-level caches anyway: they are written past them."""
 LINE_BYTES = 64
 LEAST_SHARE = 16384
 """Options: ten microseconds of work, as much as it takes to wake a thread. Smaller books are not

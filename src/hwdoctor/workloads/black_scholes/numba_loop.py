@@ -105,11 +105,8 @@ def _option(
     density = real(DENSITY_AT_ZERO) * _exp(-half * far1 * far1, real)
     present = _exp(min(max(-drift, -_largest_exponent(drift)), _largest_exponent(drift)), real)
 
-    # One division for both quotients.
-    bottom1, bottom2 = _mills_bottom(far1), _mills_bottom(far2)
-    scale = one / (bottom1 * bottom2)
-    tail1 = density * (_mills_top(far1) * bottom2 * scale)
-    owed_tail = spot * density * (_mills_top(far2) * bottom1 * scale)
+    tail1 = density * (_mills_top(far1) / _mills_bottom(far1))
+    owed_tail = spot * density * (_mills_top(far2) / _mills_bottom(far2))
     first = one - tail1 if sign * d1 > 0 else tail1
     owed = sign * (strike * present - owed_tail if sign * d2 > 0 else owed_tail)
 
