@@ -13,6 +13,7 @@ from typing import get_args
 
 from hwdoctor.backends import configurations, known
 from hwdoctor.measure import engine, store
+from hwdoctor.measure.ceilings import LIMITS, Ceilings
 from hwdoctor.measure.cell import Cell
 from hwdoctor.measure.hygiene import measured_quietly
 from hwdoctor.measure.run import Run
@@ -105,6 +106,7 @@ def conduct(
     that is skipped, fails or is wrong in one process is not tried in another.
     """
     done = {cell: store.outcomes_of(run, cell) for cell in cells}
+    ceilings = Ceilings(store.limits_of(run))
     order = _order(run, cells, processes)
     for number, (cell, process) in enumerate(order, start=1):
         before = done[cell]
@@ -113,6 +115,8 @@ def conduct(
         step = Step(number=number, of=len(order), cell=cell, process=process)
         _tell(on_step, step)
         outcome = guard(_attempt(cell, run, process, plan), cell.size)
+        ceilings.learn(outcome)
+        outcome = ceilings.with_shares(outcome)
         store.append(run, outcome)
         before.append(outcome)
         _tell(on_step, dataclasses.replace(step, outcome=outcome))
@@ -129,12 +133,13 @@ def _tell(listener: Callable[[Step], None] | None, step: Step) -> None:
 
 
 def _order(run: Run, cells: Sequence[Cell], processes: int | None) -> list[tuple[Cell, int]]:
-    """Round by round, each round in an order of its own."""
+    """Round by round, each round in an order of its own; the limits, as calibration, first."""
     source = random.Random(run.seed)  # noqa: S311 -- an order, not a secret
     order: list[tuple[Cell, int]] = []
     rounds = processes or max((PROCESSES[cell.size] for cell in cells), default=1)
     for process in range(rounds):
         shuffled = list(cells)
         source.shuffle(shuffled)
+        shuffled.sort(key=lambda cell: cell.workload != LIMITS)
         order += [(cell, process) for cell in shuffled]
     return order

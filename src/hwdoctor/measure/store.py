@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 
+from hwdoctor.measure.ceilings import LIMITS
 from hwdoctor.measure.cell import Cell
 from hwdoctor.measure.run import Run, machine_description
 from hwdoctor.model import CheckReport, Facts, Outcome, UsageError, decode, encode_line
@@ -30,6 +31,16 @@ def outcomes_of(run: Run, cell: Cell) -> list[Outcome]:
         for outcome in sidecar.read(run.sidecar).outcomes
         if (outcome.run, outcome.benchmark, outcome.parameters)
         == (run.id, cell.benchmark, cell.parameters)
+    ]
+
+
+def limits_of(run: Run) -> list[Outcome]:
+    """The ceilings measured so far on this machine's hardware, in this run or before."""
+    return [
+        outcome
+        for path in sorted(run.directory.glob("*.outcomes.jsonl"))
+        for outcome in sidecar.read(path).outcomes
+        if outcome.workload == LIMITS and outcome.fingerprint == run.fingerprint
     ]
 
 
