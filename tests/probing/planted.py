@@ -228,10 +228,20 @@ def use_memory() -> None:
 
 
 def children_use_memory() -> None:
-    code = f"import time; data = bytearray(b'x') * {64 << 20}; time.sleep({ARGUMENT})  # {TAG}"
-    children = [subprocess.Popen([sys.executable, "-c", code]) for _ in range(3)]
+    """Three children hold 64 MiB each until all of them do, and ARGUMENT seconds longer."""
+    code = f"data = bytearray(b'x') * {64 << 20}; print('held', flush=True); input()  # {TAG}"
+    children = [
+        subprocess.Popen(
+            [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
+        for _ in range(3)
+    ]
     for child in children:
-        child.wait()
+        assert child.stdout is not None
+        child.stdout.readline()
+    time.sleep(float(ARGUMENT))
+    for child in children:
+        child.communicate(b"\n")
     say(status="ok")
 
 
