@@ -3,8 +3,10 @@
 import subprocess
 import sys
 
+import pytest
+
 import hwdoctor
-from hwdoctor.model import CheckReport, Facts
+from hwdoctor.model import CheckReport, Facts, Memory, UsageError
 
 HEAVY = ("numpy", "duckdb", "asv", "rich", "jax", "torch", "numba", "mlx", "psutil", "msgspec")
 
@@ -30,3 +32,21 @@ def test_hardware_and_check_answer_with_values_of_the_model() -> None:
     assert isinstance(report, CheckReport)
     assert report.hwdoctor == hwdoctor.__version__
     assert report.facts.cpu == hwdoctor.hardware().cpu
+
+
+def test_advice_is_for_the_facts_that_are_given() -> None:
+    facts = Facts(memory=Memory(total_bytes=16 << 30))
+    advice = hwdoctor.advise(workload_bytes_per_sample=1 << 20, facts=facts)
+    assert advice.batch_size.value == 10752
+    assert "14 GiB" in advice.batch_size.reason
+
+
+def test_advice_is_for_this_machine_where_no_facts_are_given() -> None:
+    advice = hwdoctor.advise(workload_bytes_per_sample=4096)
+    assert advice.memory_bytes.value
+    assert advice.batch_size.value
+
+
+def test_a_sample_of_no_size_is_refused() -> None:
+    with pytest.raises(UsageError, match="workload_bytes_per_sample"):
+        hwdoctor.advise(workload_bytes_per_sample=0, facts=Facts())

@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from hwdoctor.model import CheckReport, Facts, Recommendation
+    from hwdoctor.model.advice import Advice
 
-__all__ = ["__version__", "check", "hardware", "recommend"]
+__all__ = ["__version__", "advise", "check", "hardware", "recommend"]
 
 
 def hardware() -> Facts:
@@ -29,6 +30,33 @@ def hardware() -> Facts:
     from hwdoctor.probing import live
 
     return live.facts(0)
+
+
+def advise(
+    *,
+    workload_bytes_per_sample: int | None = None,
+    resident_bytes: int = 0,
+    facts: Facts | None = None,
+) -> Advice:
+    """How many threads, workers and samples this machine can take, each with its reason.
+
+    Args:
+        workload_bytes_per_sample: all that one sample keeps alive at the peak; None: no batch
+            size is advised.
+        resident_bytes: what a process holds whatever the batch.
+        facts: of another machine; None: of this one.
+
+    Raises:
+        hwdoctor.model.CouldNotAssess: the machine could not be looked at.
+        hwdoctor.model.UsageError: a size is not positive.
+    """
+    from hwdoctor.verdicts import advice
+
+    return advice.advise(
+        hardware() if facts is None else facts,
+        workload_bytes_per_sample=workload_bytes_per_sample,
+        resident_bytes=resident_bytes,
+    )
 
 
 def check(*, level: int = 1, python: Path | None = None) -> CheckReport:

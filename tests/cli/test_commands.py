@@ -10,7 +10,7 @@ import jsonschema
 import pytest
 
 from hwdoctor import model
-from hwdoctor.model import Cpu, Facts, RecordedCommand, Recording
+from hwdoctor.model import Cpu, Facts, Memory, RecordedCommand, Recording, to_builtins
 from hwdoctor.probing import live, replay
 from hwdoctor.rules.registry import RULES
 
@@ -43,6 +43,35 @@ def test_the_json_keeps_its_published_schema(call: Call) -> None:
 
 def test_markdown_is_a_list(call: Call) -> None:
     assert "- **processor**: AMD EPYC 9B14\n" in call("hardware", "--format", "markdown").out
+
+
+def test_advice_is_for_people_and_json_is_the_facts(call: Call) -> None:
+    assert "threads" in call("hardware").out
+    assert set(json.loads(call("hardware", "--format", "json").out)) == set(to_builtins(Facts()))
+
+
+def test_a_batch_size_is_advised_where_the_size_of_a_sample_is_given(
+    call: Call, tmp_path: Path
+) -> None:
+    path = tmp_path / "facts.json"
+    path.write_bytes(model.encode(Facts(memory=Memory(total_bytes=16 << 30))))
+    called = call("hardware", "--from", str(path), "--bytes-per-sample", str(1 << 20))
+    assert "10752 (14 GiB less a margin of 3.5 GiB, 1048576 bytes a sample" in called.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--bytes-per-sample", "8", "--format", "json"), "JSON holds facts and no advice"),
+        (("--bytes-per-sample", "0"), "0 is not in the range"),
+    ],
+)
+def test_a_size_of_samples_that_means_nothing_is_refused(
+    call: Call, arguments: tuple[str, ...], words: str
+) -> None:
+    called = call("hardware", *arguments)
+    assert called.code == 2
+    assert words in called.err
 
 
 def test_saved_facts_are_shown(call: Call, tmp_path: Path) -> None:

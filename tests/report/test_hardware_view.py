@@ -19,9 +19,11 @@ from hwdoctor.model import (
     fingerprint,
     machine_slug,
 )
+from hwdoctor.report import advice, peaks
 from hwdoctor.report.hardware import console
 from hwdoctor.report.machine import one_line, rows, software_line
 from hwdoctor.report.markdown import machine
+from hwdoctor.verdicts.advice import advise
 
 Screen = Callable[..., str]
 
@@ -123,3 +125,80 @@ def test_markdown_shows_text_from_elsewhere_as_it_is() -> None:
 def test_any_name_makes_one_line_per_row(name: str) -> None:
     facts = msgspec.structs.replace(Facts(), cpu=Cpu(brand=name), packages={name: name})
     assert all("\n" not in text and "\x1b" not in text for _, text in rows(facts))
+
+
+# ---- advice and data sheets: parts of their own ----
+
+
+def m3_max(cores: int | None = None) -> Facts:
+    gpu = Accelerator(kind="gpu", vendor="Apple", name="Apple M3 Max", cores=cores, api="metal")
+    return Facts(cpu=Cpu(brand="Apple M3 Max"), accelerators=(gpu,))
+
+
+def test_advice_stands_apart_from_readings_and_gives_its_reasons(screen: Screen) -> None:
+    facts = Facts(cpu=Cpu(physical_cores=8, logical_cores=16, budget=Budget(cores=16.0)))
+    text = screen(console(facts, advise(facts)), 120)
+    readings, advised = text.split(advice.TITLE)
+    assert "threads" in advised
+    assert "8 (8 cores of one kind; a second thread on a core adds no arithmetic)" in advised
+    assert "arithmetic" not in readings
+    assert advice.TITLE not in screen(console(facts), 120)
+
+
+def test_what_cannot_be_advised_is_unknown_with_its_reason() -> None:
+    told = dict(advice.rows(advise(Facts())))
+    assert told["use memory"] == "unknown: neither main memory nor a limit of it is known"
+    assert "batch" not in told
+
+
+def test_equal_devices_share_one_row_of_advice() -> None:
+    gpus = tuple(Accelerator(kind="gpu", memory_bytes=16 * GIB, index=index) for index in range(8))
+    told = dict(advice.rows(advise(Facts(accelerators=gpus), workload_bytes_per_sample=GIB)))
+    assert [label for label in told if "gpu" in label] == ["gpu 0-7", "gpu 0-7 batch"]
+
+
+def test_published_figures_are_marked_and_ranges_where_the_name_leaves_them_open(
+    screen: Screen,
+) -> None:
+    text = screen(console(m3_max()), 120)
+    readings, published = text.split("data sheet, not read on this machine")
+    assert "GB/s" in published
+    assert "GB/s" not in readings
+
+
+@pytest.mark.parametrize(
+    ("cores", "bandwidth"), [(None, "300 GB/s to 410 GB/s"), (40, "400 GB/s to 410 GB/s")]
+)
+def test_the_range_is_as_wide_as_what_is_known_allows(cores: int | None, bandwidth: str) -> None:
+    assert f"bandwidth {bandwidth}," in dict(peaks.rows(m3_max(cores)))["gpu"]
+
+
+def test_doubts_about_published_figures_are_told() -> None:
+    gpu = Accelerator(kind="gpu", vendor="Apple", name="Apple M4", cores=10)
+    texts = [text for label, text in peaks.rows(Facts(accelerators=(gpu,))) if label == "doubt"]
+    assert "FP32: the GPU's clock is disputed: 1.470 or 1.578 GHz" in texts
+    assert "bandwidth, FP32: not the vendor's" in texts
+
+
+def test_a_device_of_which_nothing_is_published_has_no_data_sheet(screen: Screen) -> None:
+    facts = Facts(accelerators=(Accelerator(kind="gpu", vendor="Acme", name="Rocket"),))
+    assert peaks.rows(facts) == ()
+    assert "data sheet" not in screen(console(facts), 120)
+
+
+def test_equal_chips_are_looked_up_once() -> None:
+    chips = tuple(
+        Accelerator(kind="tpu", vendor="Google", name="TPU v5e", index=index) for index in range(8)
+    )
+    labels = [label for label, _ in peaks.rows(Facts(accelerators=chips))]
+    assert labels.count("tpu") == 1
+
+
+def test_markdown_keeps_the_parts_under_headings_of_their_own() -> None:
+    text = machine(m3_max(), advise(m3_max())).decode()
+    headings = [line for line in text.splitlines() if line.startswith("### ")]
+    assert headings == [
+        "### Machine",
+        f"### {advice.TITLE.capitalize()}",
+        "### Data sheet, not read on this machine",
+    ]

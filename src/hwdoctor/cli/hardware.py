@@ -1,37 +1,75 @@
 """`hwdoctor hardware`: what this machine is."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 import click
 
 from hwdoctor.cli import exits
 from hwdoctor.cli.options import format_option, from_option, output_option
 
+if TYPE_CHECKING:
+    from hwdoctor.model import Facts
+
+NEEDED_NEXT: Final = {
+    "console": ("hwdoctor.report.hardware", "hwdoctor.report.advice", "hwdoctor.verdicts.advice"),
+    "markdown": ("hwdoctor.report.markdown", "hwdoctor.report.advice", "hwdoctor.verdicts.advice"),
+    "json": ("hwdoctor.model",),
+}
+"""By format, the modules that there is time to load while the machine is looked at."""
+
 
 @click.command("hardware")
 @from_option
+@click.option(
+    "--bytes-per-sample",
+    type=click.IntRange(min=1),
+    metavar="BYTES",
+    help="Also advise a batch size: what one sample keeps alive at the peak.",
+)
 @format_option("console", "json", "markdown")
 @output_option
-def command(source: Path | None, form: str, output: Path | None) -> int:
+def command(
+    source: Path | None, bytes_per_sample: int | None, form: str, output: Path | None
+) -> int:
     """Show what this machine is.
 
     Processor, usable cores, memory, accelerators, interpreter and packages. What is not known
     is said to be unknown and never guessed. Serial numbers, host and user names never appear.
+    For people also: how many threads, workers and samples that is good for, and what data sheets
+    say of the devices.
     """
     from hwdoctor.cli import output as out
-    from hwdoctor.cli import sources
 
-    facts = sources.live(0) if source is None else sources.recorded(source)
     if form == "json":
+        if bytes_per_sample is not None:
+            raise click.UsageError("--bytes-per-sample: JSON holds facts and no advice")
         from hwdoctor.model import encode
 
-        out.deliver(encode(facts), output)
-    elif form == "markdown":
+        out.deliver(encode(_facts(source, form)), output)
+        return exits.FINE
+    _show(_facts(source, form), bytes_per_sample, form, output)
+    return exits.FINE
+
+
+def _facts(source: Path | None, form: str) -> "Facts":
+    from hwdoctor.cli import sources
+
+    if source is not None:
+        return sources.recorded(source)
+    return sources.live(0, meanwhile=NEEDED_NEXT[form])
+
+
+def _show(facts: "Facts", bytes_per_sample: int | None, form: str, file: Path | None) -> None:
+    from hwdoctor.cli import output as out
+    from hwdoctor.verdicts.advice import advise
+
+    advice = advise(facts, workload_bytes_per_sample=bytes_per_sample)
+    if form == "markdown":
         from hwdoctor.report import markdown
 
-        out.deliver(markdown.machine(facts), output)
+        out.deliver(markdown.machine(facts, advice), file)
     else:
         from hwdoctor.report import hardware
 
-        out.show(hardware.console(facts), file=output)
-    return exits.FINE
+        out.show(hardware.console(facts, advice), file=file)

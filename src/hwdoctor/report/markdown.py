@@ -9,10 +9,12 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from hwdoctor.model import BackendFacts, CheckReport, Facts, Finding
+from hwdoctor.model.advice import Advice
 from hwdoctor.report.backends import state, tally
 from hwdoctor.report.check import VERDICTS, counts, grouped
 from hwdoctor.report.finding import heading
-from hwdoctor.report.machine import rows
+from hwdoctor.report.machine import Row, rows
+from hwdoctor.report.parts import beyond_readings
 from hwdoctor.results.printable import printable
 
 # An underscore inside a word and a `>` inside a line are never syntax.
@@ -38,13 +40,16 @@ def fenced(text: str) -> list[str]:
     return [fence, *lines, fence]
 
 
-def machine(facts: Facts) -> bytes:
-    """What the machine is, as a list."""
-    return "\n".join(["### Machine", "", *_machine(facts), ""]).encode()
+def machine(facts: Facts, advice: Advice | None = None) -> bytes:
+    """What the machine is, and what follows from that, as lists."""
+    lines = ["### Machine", "", *_items(rows(facts)), ""]
+    for title, further in beyond_readings(facts, advice):
+        lines += [f"### {escaped(title.capitalize())}", "", *_items(further), ""]
+    return "\n".join(lines).encode()
 
 
-def _machine(facts: Facts) -> list[str]:
-    return [f"- **{escaped(label)}**: {escaped(text)}" for label, text in rows(facts)]
+def _items(pairs: Iterable[Row]) -> list[str]:
+    return [f"- **{escaped(label)}**: {escaped(text)}" for label, text in pairs]
 
 
 def _lines(report: CheckReport) -> Iterator[str]:
@@ -57,7 +62,7 @@ def _lines(report: CheckReport) -> Iterator[str]:
         yield ""
         yield from _finding(root, explained)
     yield ""
-    yield from ["### Machine", "", *_machine(report.facts)]
+    yield from ["### Machine", "", *_items(rows(report.facts))]
     yield from _backends(report.facts.backends or ())
     yield from _folded(report)
 

@@ -19,7 +19,7 @@ def size(count_bytes: int) -> str:
 
 _PREFIXES: Final = ("", "k", "M", "G", "T", "P")
 # Units that carry a prefix themselves, by the name that results use.
-_SYMBOLS: Final = {"bytes/s": "B/s", "flop/s": "FLOP/s"}
+_SYMBOLS: Final = {"bytes/s": "B/s", "flop/s": "FLOP/s", "FLOP/s": "FLOP/s", "OP/s": "OP/s"}
 
 
 def rate(value: float, unit: str) -> str:

@@ -127,7 +127,7 @@ def _fast_cores(cpu: Cpu) -> Advised:
         twice = physical is not None and (cpu.logical_cores or 0) > physical
         smt = "; a second thread on a core adds no arithmetic" if twice else ""
         return Advised(value=total, reason=f"{_counted(total)} of one kind{smt}")
-    count, names = 0, []
+    count, names = 0, list[str]()
     for tier in cpu.tiers:
         cores = _some_cores(tier.cores)
         if cores is None:
@@ -240,4 +240,6 @@ def _counted(cores: int | None) -> str:
 
 
 def _amount(size_bytes: int) -> str:
-    return f"{size_bytes / _GIB:.3g} GiB"
+    if size_bytes < _GIB:
+        return f"{size_bytes / (1 << 20):.0f} MiB"
+    return f"{size_bytes / _GIB:.1f}".removesuffix(".0") + " GiB"
