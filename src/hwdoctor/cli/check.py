@@ -1,5 +1,6 @@
 """`hwdoctor check`: does this stack work?"""
 
+import sys
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
@@ -85,6 +86,11 @@ REPORTS: Final = {
     is_flag=True,
     help="Also judge what can take the machine down to find out.",
 )
+@click.option(
+    "--fix",
+    is_flag=True,
+    help="Show the remedies as a script to read, in place of the report. Nothing is run.",
+)
 @click.option("-v", "--verbose", is_flag=True, help="List what passed and what was skipped, too.")
 @click.pass_context
 def command(
@@ -104,6 +110,7 @@ def command(
     ignore: str | None,
     timeout: float,
     allow_hazard: bool,
+    fix: bool,
     verbose: bool,
 ) -> int:
     """Prove that this machine's stack works.
@@ -115,6 +122,8 @@ def command(
     # Slips in names and files are told before any probe runs.
     chosen, ignored = _rules(only), _rules(ignore)
     contracts = _contracts(profiles, project)
+    if fix:
+        refuse_together(context, "fix", "format", "verbose")
     if lock is not None:
         refuse_together(context, "lock", "level", "timeout")
         level = 0
@@ -133,7 +142,10 @@ def command(
         allow_hazard=allow_hazard,
         replayed=source is not None,
     )
-    _show(report, form, output, verbose=verbose)
+    if fix:
+        _show_remedies(report, output, None if source or lock else python or Path(sys.executable))
+    else:
+        _show(report, form, output, verbose=verbose)
     if save is not None:
         _save(report, save)
     return engine.exit_code(report, fail_on)
@@ -174,6 +186,14 @@ def _show(report: "CheckReport", form: str, file: Path | None, *, verbose: bool)
         output.deliver(encode(report), file)
     else:
         output.deliver(import_module(REPORTS[form]).check(report), file)
+
+
+def _show_remedies(report: "CheckReport", file: Path | None, python: Path | None) -> None:
+    """Commands name the interpreter that was judged, where it is one of this machine."""
+    from hwdoctor.cli import output
+    from hwdoctor.report import remedies
+
+    output.deliver(remedies.script(report, str(python or "python")), file)
 
 
 def _save(report: "CheckReport", file: Path) -> None:

@@ -41,6 +41,13 @@ COMMANDS: Final[dict[str, Entry]] = {
         "hwdoctor.cli.explain:command", "Explain one rule: symptom, cause, remedy, sources."
     ),
     "rules": Entry("hwdoctor.cli.rules:command", "List all rules."),
+    "env": Entry(
+        "hwdoctor.cli.env:command", "Print what sets the environment variables of a profile."
+    ),
+    "init": Entry(
+        "hwdoctor.cli.init:command", "Write a hwdoctor.toml from what this machine has now."
+    ),
+    "diff": Entry("hwdoctor.cli.diff:command", "Tell what changed between two saved checks."),
     "record": Entry("hwdoctor.cli.record:command", "Record this machine for replay elsewhere."),
 }
 

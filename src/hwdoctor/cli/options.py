@@ -38,8 +38,10 @@ def refuse_together(context: click.Context, given: str, *others: str) -> None:
     """Options that mean nothing beside another one are not accepted and then ignored."""
     from click.core import ParameterSource
 
-    for name in others:
-        if context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+    for parameter in context.command.params:
+        name = next((name for name in others if f"--{name}" in parameter.opts), None)
+        source = context.get_parameter_source(parameter.name or "")
+        if name is not None and source is ParameterSource.COMMANDLINE:
             raise click.UsageError(f"--{name} means nothing together with --{given}", context)
 
 

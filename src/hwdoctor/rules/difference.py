@@ -9,6 +9,8 @@ from collections.abc import Iterator, Mapping
 import msgspec
 
 from hwdoctor.model import CheckReport, Facts, Finding, Verdict, facts_digest, fingerprint
+from hwdoctor.rules import registry
+from hwdoctor.rules.needs import first_gap
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,14 +38,22 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def worse(self) -> bool:
-        """An error or warning appeared."""
-        return any(finding.severity != "info" for finding in self.appeared)
+        """An error or warning appeared, or an old finding now blocks."""
+        blocked = self.verdict_after == "blocked" != self.verdict_before
+        return blocked or any(finding.severity != "info" for finding in self.appeared)
+
+    @property
+    def unclear(self) -> bool:
+        """Something that was decided before is open now: neither worse nor better."""
+        lost = self.verdict_after == "unknown" != self.verdict_before
+        return lost or bool(self.undecided)
 
 
 def compare(before: CheckReport, after: CheckReport) -> Difference:
     """What the second check says that the first did not, and the other way round."""
     old, new = _failures(before), _failures(after)
     judged = {finding.code for finding in after.findings if finding.status in ("pass", "fail")}
+    judged |= _without_object(after.facts)
     gone = [finding for key, finding in old.items() if key not in new]
     return Difference(
         same_machine=fingerprint(before.facts) == fingerprint(after.facts),
@@ -55,6 +65,12 @@ def compare(before: CheckReport, after: CheckReport) -> Difference:
         undecided=tuple(sorted({f.code for f in gone if f.code not in judged})),
         changes=tuple(_changes(before.facts, after.facts)),
     )
+
+
+def _without_object(facts: Facts) -> set[str]:
+    """Rules whose variable or package is not there any more: their faults are gone with it."""
+    gaps = {rule.code: first_gap(rule.needs, facts) for rule in registry.RULES}
+    return {code for code, gap in gaps.items() if gap is not None and gap.absent}
 
 
 _Key = tuple[str, tuple[str, ...], str | None]

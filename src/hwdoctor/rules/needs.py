@@ -16,6 +16,8 @@ class Gap(NamedTuple):
     reason: str
     ours: bool
     """On a live machine hwdoctor should have known this."""
+    absent: bool = False
+    """What the rule judges is known not to be there, so its fault cannot be, either."""
 
 
 Need = Callable[[Facts], Gap | None]
@@ -69,7 +71,7 @@ def installed(*names: str) -> Need:
         if facts.packages is None:
             return packages_known(facts)
         absent = [name for name in names if name not in facts.packages]
-        return Gap(f"{', '.join(absent)} not installed", False) if absent else None
+        return Gap(f"{', '.join(absent)} not installed", False, absent=True) if absent else None
 
     return need
 
@@ -81,7 +83,9 @@ def installed_any(*names: str) -> Need:
         if facts.packages is None:
             return packages_known(facts)
         found = any(name in facts.packages for name in names)
-        return None if found else Gap(f"none of {', '.join(names)} is installed", False)
+        return (
+            None if found else Gap(f"none of {', '.join(names)} is installed", False, absent=True)
+        )
 
     return need
 
@@ -93,7 +97,7 @@ def variable_set(*names: str) -> Need:
         if facts.environment is None:
             return environment_known(facts)
         found = any(facts.environment.get(name) for name in names)
-        return None if found else Gap(f"{' and '.join(names)} not set", False)
+        return None if found else Gap(f"{' and '.join(names)} not set", False, absent=True)
 
     return need
 
@@ -118,7 +122,7 @@ def backend_probed(*names: str) -> Need:
             return probed(facts)
         present = [b for b in facts.backends if b.name in names and b.status != "missing"]
         if not present:
-            return Gap(f"{' and '.join(names)} not installed", False)
+            return Gap(f"{' and '.join(names)} not installed", False, absent=True)
         return None
 
     return need

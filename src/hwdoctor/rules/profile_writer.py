@@ -40,7 +40,7 @@ def project_toml(facts: Facts) -> str:
 
 
 def _lines(facts: Facts) -> Iterator[str]:
-    yield "# What this project needs of a machine; `hwdoctor check` in this folder judges it."
+    yield "# What this project needs of a machine; `hwdoctor check --project .` judges it."
     yield '# Extend a built-in profile with: extends = "jax-cpu"'
     yield 'summary = "as it was when this file was made"'
     yield from _section("packages", _packages(facts))
