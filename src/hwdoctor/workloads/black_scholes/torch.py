@@ -104,7 +104,7 @@ def _operations(fit: Approximation, *, on_cpu: bool) -> closed_form.Operations:
 
 
 def _eager(results: tuple[Any, ...]) -> Step:
-    """The textbook formulas on PyTorch's own erfc: few operations, each into a given tensor.
+    """The textbook formulas on PyTorch's own erf: few operations, each into a given tensor.
 
     The names of the temporaries say what they hold first.
     """
@@ -139,8 +139,7 @@ def _eager(results: tuple[Any, ...]) -> Step:
         torch.mul(maturity, owed, out=rho)
 
     def _distribution(x: Any, sign: Any) -> None:
-        """N(sign x), in place."""
-        x.mul_(sign).mul_(-math.sqrt(0.5))
-        torch.special.erfc(x, out=x).mul_(0.5)
+        """N(sign x), in place. PyTorch's erf takes half the time of its erfc."""
+        x.mul_(sign).mul_(math.sqrt(0.5)).erf_().add_(1.0).mul_(0.5)
 
     return step
