@@ -75,6 +75,41 @@ def check(*, level: int = 1, python: Path | None = None) -> CheckReport:
     return engine.run(live.facts(level, python=python), level=level)
 
 
+def bootstrap(profile: str | Path) -> dict[str, str | None]:
+    """Set the environment variables of a profile, before any framework is imported.
+
+    Call it first in the entry script. A value that the profile accepts stays as it is; either
+    everything that differs is changed or nothing is.
+
+    Args:
+        profile: the name of a built-in profile, or a TOML file.
+
+    Returns:
+        What was changed; None stands for a variable that was removed.
+
+    Raises:
+        RuntimeError: a module is imported already that would not notice the change.
+        hwdoctor.model.UsageError: there is no such profile, or something in it is wrong.
+    """
+    import os
+    import sys
+
+    from hwdoctor.rules import profiles, settings
+
+    wanted = settings.of_profile(profiles.load(str(profile)))
+    changes = wanted.changes(os.environ)
+    loaded = {name for name, module in sys.modules.items() if module is not None}
+    blind = settings.too_late(changes, loaded)
+    if blind:
+        raise RuntimeError(settings.complaint(str(profile), blind))
+    for name, value in changes.items():
+        if value is None:
+            del os.environ[name]
+        else:
+            os.environ[name] = value
+    return changes
+
+
 def recommend(results: Sequence[Path] = ()) -> Recommendation:
     """The fastest configuration that was proven to work on this machine.
 
