@@ -15,7 +15,7 @@ comma := ,
 space := $() $()
 ALL_BACKENDS := $(subst $(space),$(comma),$(BACKENDS))
 
-.PHONY: help doctor test lint types layers schemas wheel clean
+.PHONY: help doctor test lint types layers schemas rules wheel clean
 
 help:            ## list the recipes
 	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -61,6 +61,9 @@ layers:          ## the architecture diagram, as import-linter contracts
 
 schemas:         ## write the published JSON Schemas anew from the model
 	$(BIN)/python -m hwdoctor.model.schemas src/hwdoctor/schemas
+
+rules:           ## write docs/rules.md anew from the rules
+	$(BIN)/python -m hwdoctor.report.rules_table docs/rules.md
 
 wheel: $(VENV)/.test  ## build the wheel and the sdist into dist/
 	$(BIN)/python -m build

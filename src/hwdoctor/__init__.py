@@ -98,8 +98,7 @@ def bootstrap(profile: str | Path) -> dict[str, str | None]:
 
     wanted = settings.of_profile(profiles.load(str(profile)))
     changes = wanted.changes(os.environ)
-    loaded = {name for name, module in sys.modules.items() if module is not None}
-    blind = settings.too_late(changes, loaded)
+    blind = settings.too_late(changes, sys.modules)
     if blind:
         raise RuntimeError(settings.complaint(str(profile), blind))
     for name, value in changes.items():

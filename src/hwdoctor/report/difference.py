@@ -81,7 +81,9 @@ def _findings(heading: str, findings: Iterable[Finding]) -> Iterator[RenderableT
         for finding in findings
     ]
     if blocks:
-        yield from (Text(), Text(heading, style="label"), *blocks)
+        yield Text()
+        yield Text(heading, style="label")
+        yield from blocks
 
 
 def _table(changes: Iterable[Change]) -> Table:

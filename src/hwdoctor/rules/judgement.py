@@ -4,6 +4,7 @@ A judgement lacks the code, name and sources; the engine adds them from the rule
 Nothing in here decides anything.
 """
 
+import shlex
 from collections.abc import Iterable
 
 import msgspec
@@ -107,7 +108,9 @@ def unset(name: str, text: str | None = None) -> Remedy:
 def export(name: str, value: str, text: str | None = None) -> Remedy:
     """A remedy that sets an environment variable."""
     return Remedy(
-        text=text or f"set {name}={value}", command=f"export {name}={value}", safety="safe"
+        text=text or f"set {name}={value}",
+        command=f"export {name}={shlex.quote(value)}",
+        safety="safe",
     )
 
 

@@ -6,7 +6,7 @@ here and never made in vain.
 """
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 import msgspec
 
@@ -71,10 +71,14 @@ def of_profile(profile: Profile) -> Settings:
 
 
 def too_late(
-    changes: Mapping[str, str | None], imported: Collection[str]
+    changes: Mapping[str, str | None], modules: Mapping[str, object]
 ) -> dict[str, tuple[str, ...]]:
-    """The imported modules that would not notice these changes, with the variables."""
-    return {module: names for module, names in _readers(changes) if module in imported and names}
+    """Which of these modules (`sys.modules`) would not notice, with the variables.
+
+    None in place of a module bars it from being imported: it was not.
+    """
+    readers = dict(_readers(changes))
+    return {name: seen for name, seen in readers.items() if seen and modules.get(name) is not None}
 
 
 def complaint(profile: str, blind: Mapping[str, tuple[str, ...]]) -> str:

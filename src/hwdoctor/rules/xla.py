@@ -6,7 +6,6 @@ one that is missing.
 """
 
 import re
-import shlex
 from collections.abc import Iterator
 
 from hwdoctor.knowledge.spelling import nearest
@@ -72,7 +71,7 @@ def unknown_xla_flag(facts: Facts) -> Iterator[Judgement]:
             f"XLA_FLAGS begins with {words[0]!r}, which XLA takes for a file: flags begin with --",
             observed=value,
             evidence=[variable("XLA_FLAGS", value)],
-            remedy=[export("XLA_FLAGS", shlex.quote("--" + value.lstrip("- ")))],
+            remedy=[export("XLA_FLAGS", "--" + value.lstrip("- "))],
             disqualifies=["jax-*"],
         )
         return
@@ -102,7 +101,7 @@ def _rejected(value: str, line: str) -> Judgement:
 def _without(value: str, flags: list[str]) -> Remedy:
     rest = [word for word in value.split() if word not in flags]
     if rest:
-        return export("XLA_FLAGS", shlex.quote(" ".join(rest)), "remove the unknown flags")
+        return export("XLA_FLAGS", " ".join(rest), "remove the unknown flags")
     return unset("XLA_FLAGS")
 
 
