@@ -105,6 +105,7 @@ def test_what_a_probe_is_told_comes_from_the_options(
     call("check", "--level", "0", "--python", str(python), "--timeout", "7")
     (asked,) = machine.asked
     assert callable(asked.pop("on_progress"))
+    assert callable(asked.pop("meanwhile"))
     assert asked == {"level": 0, "python": python, "timeout_seconds": 7.0}
 
 

@@ -329,3 +329,18 @@ def test_a_child_has_a_session_of_its_own() -> None:
     )
     assert child.stdout_tail == "True\n"
     assert child.status == "garbage"
+
+
+def test_the_time_of_the_child_can_be_used() -> None:
+    running: list[int] = []
+    child = run("well", meanwhile=lambda: running.extend(planted_processes()))
+    assert child.status == "finished"
+    assert len(running) == 1
+
+
+def test_no_child_is_left_where_using_its_time_fails() -> None:
+    def fail() -> None:
+        raise ImportError("planted")
+
+    with pytest.raises(ImportError, match="planted"):
+        run("hang", meanwhile=fail)

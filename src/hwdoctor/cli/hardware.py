@@ -11,10 +11,11 @@ from hwdoctor.cli.options import format_option, from_option, output_option
 if TYPE_CHECKING:
     from hwdoctor.model import Facts
 
+_FOR_PEOPLE: Final = ("hwdoctor.cli.output", "hwdoctor.report.advice", "hwdoctor.verdicts.advice")
 NEEDED_NEXT: Final = {
-    "console": ("hwdoctor.report.hardware", "hwdoctor.report.advice", "hwdoctor.verdicts.advice"),
-    "markdown": ("hwdoctor.report.markdown", "hwdoctor.report.advice", "hwdoctor.verdicts.advice"),
-    "json": ("hwdoctor.model",),
+    "console": ("hwdoctor.report.console", "hwdoctor.report.hardware", *_FOR_PEOPLE),
+    "markdown": ("hwdoctor.report.markdown", *_FOR_PEOPLE),
+    "json": ("hwdoctor.cli.output",),
 }
 """By format, the modules that there is time to load while the machine is looked at."""
 
@@ -39,16 +40,16 @@ def command(
     For people also: how many threads, workers and samples that is good for, and what data sheets
     say of the devices.
     """
-    from hwdoctor.cli import output as out
-
+    if form == "json" and bytes_per_sample is not None:
+        raise click.UsageError("--bytes-per-sample: JSON holds facts and no advice")
+    facts = _facts(source, form)
     if form == "json":
-        if bytes_per_sample is not None:
-            raise click.UsageError("--bytes-per-sample: JSON holds facts and no advice")
+        from hwdoctor.cli import output as out
         from hwdoctor.model import encode
 
-        out.deliver(encode(_facts(source, form)), output)
-        return exits.FINE
-    _show(_facts(source, form), bytes_per_sample, form, output)
+        out.deliver(encode(facts), output)
+    else:
+        _show(facts, bytes_per_sample, form, output)
     return exits.FINE
 
 

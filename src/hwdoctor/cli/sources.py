@@ -5,17 +5,19 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
-from threading import Thread
+from typing import TYPE_CHECKING
 
-from hwdoctor.model import CheckReport, Facts
+if TYPE_CHECKING:
+    from hwdoctor.model import Facts
 
 
-def recorded(source: Path) -> Facts:
+def recorded(source: Path) -> "Facts":
     """The facts in a recording, a saved check or a facts document.
 
     Raises:
         UsageError: there is no such document, or it is none of these.
     """
+    from hwdoctor.model import CheckReport, Facts
     from hwdoctor.probing import interpret, replay
 
     document = replay.load(source)
@@ -32,7 +34,7 @@ def live(
     python: Path | None = None,
     timeout_seconds: float = 60.0,
     meanwhile: Iterable[str] = (),
-) -> Facts:
+) -> "Facts":
     """The facts of this machine, with a status line while probes run.
 
     Args:
@@ -44,15 +46,14 @@ def live(
     """
     from hwdoctor.probing import live as machine
 
-    importing = Thread(target=_import_all, args=(tuple(meanwhile),))
-    importing.start()
-    try:
-        with _progress() as say:
-            return machine.facts(
-                level, python=python, timeout_seconds=timeout_seconds, on_progress=say
-            )
-    finally:
-        importing.join()
+    with _progress(level) as say:
+        return machine.facts(
+            level,
+            python=python,
+            timeout_seconds=timeout_seconds,
+            on_progress=say,
+            meanwhile=lambda: _import_all(meanwhile),
+        )
 
 
 def _import_all(modules: Iterable[str]) -> None:
@@ -63,8 +64,9 @@ def _import_all(modules: Iterable[str]) -> None:
 
 
 @contextmanager
-def _progress() -> Iterator[Callable[[str], None]]:
-    if not sys.stderr.isatty():
+def _progress(level: int) -> Iterator[Callable[[str], None]]:
+    # Looking only is over before anyone could read a status line.
+    if level < 1 or not sys.stderr.isatty():
         yield lambda _said: None
         return
     from hwdoctor.report.bench import Progress

@@ -11,14 +11,15 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import msgspec
-
-from hwdoctor.model import BackendFacts, CouldNotAssess, Facts, Recording, UsageError
-from hwdoctor.probing import answers, locate, spawn
-from hwdoctor.probing.interpret import facts_of
+from hwdoctor.probing import locate, spawn
 from hwdoctor.probing.spawn import Child, Limits
+
+# Half of a level-0 check is importing. What is not needed to start the collector is imported in
+# functions, and most of it while the collector is at work.
+if TYPE_CHECKING:
+    from hwdoctor.model import BackendFacts, Facts, Recording
 
 COLLECTOR_SECONDS = 25.0
 """For the host probe, whose commands have a limit of their own each."""
@@ -32,7 +33,7 @@ MEMORY_FLOOR_BYTES = 4 << 30
 Progress = Callable[[str], None]
 
 
-def record(python: Path | None = None) -> Recording:
+def record(python: Path | None = None) -> "Recording":
     """The raw outputs of this machine, and of another interpreter on it.
 
     Raises:
@@ -48,7 +49,8 @@ def facts(
     python: Path | None = None,
     timeout_seconds: float = 60.0,
     on_progress: Progress | None = None,
-) -> Facts:
+    meanwhile: Callable[[], None] | None = None,
+) -> "Facts":
     """What this machine is; from level 1 on, also what its backends do.
 
     Args:
@@ -56,15 +58,20 @@ def facts(
         python: the interpreter to judge; None: hwdoctor's own.
         timeout_seconds: for each probe.
         on_progress: told in words what is going on.
+        meanwhile: called while the collector is at work, for what the caller needs next.
 
     Raises:
         CouldNotAssess: the machine could not be looked at.
         UsageError: `python` is no interpreter.
     """
-    recorded = _recorded(python)
+    recorded = _recorded(python, meanwhile)
+    from hwdoctor.probing.interpret import facts_of
+
     seen = facts_of(recorded.recording)
     if level < 1:
         return seen
+    import msgspec
+
     run = _Run(
         python=python or Path(sys.executable),
         level=level,
@@ -79,17 +86,26 @@ def facts(
 
 @dataclass(frozen=True)
 class _Recorded:
-    recording: Recording
+    recording: "Recording"
     importable: frozenset[str]
 
 
-def _recorded(python: Path | None) -> _Recorded:
+def _recorded(python: Path | None, meanwhile: Callable[[], None] | None = None) -> _Recorded:
+    def prepare() -> None:
+        _import_interpreters()
+        if meanwhile is not None:
+            meanwhile()
+
     if python is None:
-        host = _collect("probe_host", Path(sys.executable))
+        host = _collect("probe_host", Path(sys.executable), prepare)
         return _Recorded(_recording(host), _importable(host))
+    import msgspec
+
+    from hwdoctor.model import UsageError
+
     if not python.is_file():
         raise UsageError(f"{python}: no such interpreter")
-    target = _collect("probe_python", python)
+    target = _collect("probe_python", python, prepare)
     recording = _recording(_collect("probe_host", Path(sys.executable)))
     judged = msgspec.structs.replace(
         recording,
@@ -99,25 +115,43 @@ def _recorded(python: Path | None) -> _Recorded:
     return _Recorded(judged, _importable(target))
 
 
-def _collect(probe: str, python: Path) -> dict[str, Any]:
+def _import_interpreters() -> None:
+    """What will read the answer of the collector on this system."""
+    from hwdoctor.probing import interpret
+
+    interpret.load(sys.platform)
+
+
+def _collect(
+    probe: str, python: Path, meanwhile: Callable[[], None] | None = None
+) -> dict[str, Any]:
     """The answer of a collector; without it nothing can be assessed."""
     child = spawn.run(
         [str(python), str(locate.probe(probe))],
         limits=Limits(seconds=COLLECTOR_SECONDS),
+        meanwhile=meanwhile,
     )
     if child.result is None or child.result.get("status") != "ok":
+        from hwdoctor.model import CouldNotAssess
+
         raise CouldNotAssess(f"{probe}: {_reason(child)}")
     return child.result
 
 
 def _reason(child: Child) -> str:
+    from hwdoctor.probing import answers
+
     said = str((child.result or {}).get("detail") or child.stderr_tail).strip().splitlines()
     last = answers.shown(said[-1]) if said else None
     how = f"the collector {child.status}" if child.result is None else "the collector failed"
     return ": ".join(part for part in (how, child.signal, last) if part)
 
 
-def _recording(answer: Mapping[str, Any]) -> Recording:
+def _recording(answer: Mapping[str, Any]) -> "Recording":
+    import msgspec
+
+    from hwdoctor.model import CouldNotAssess, Recording
+
     try:
         return msgspec.convert(answer, Recording)
     except msgspec.ValidationError as error:
@@ -129,14 +163,14 @@ def _importable(answer: Mapping[str, Any]) -> frozenset[str]:
     return frozenset(answer.get("importable") or ()) | frozenset(answer.get("packages") or ())
 
 
-def _memory_limit(seen: Facts) -> int:
+def _memory_limit(seen: "Facts") -> int:
     """Half of what this process may use: a probe needs a fraction of that."""
     memory = seen.memory
     usable = min(n for n in (memory.total_bytes, memory.limit_bytes, 1 << 40) if n is not None)
     return max(MEMORY_FLOOR_BYTES, min(usable // 2, 64 << 30))
 
 
-def _workers(seen: Facts) -> int:
+def _workers(seen: "Facts") -> int:
     return max(1, int(seen.cpu.budget.cores or seen.cpu.logical_cores or 1))
 
 
@@ -166,8 +200,12 @@ class _Run:
     cancel: threading.Event = field(default_factory=threading.Event)
 
 
-def _probe_all(run: _Run, importable: frozenset[str], *, workers: int) -> tuple[BackendFacts, ...]:
+def _probe_all(
+    run: _Run, importable: frozenset[str], *, workers: int
+) -> "tuple[BackendFacts, ...]":
     from concurrent.futures import ThreadPoolExecutor  # not needed at level 0, and slow to load
+
+    from hwdoctor.model import BackendFacts
 
     with ThreadPoolExecutor(workers) as pool:
         try:
@@ -185,8 +223,10 @@ def _probe_all(run: _Run, importable: frozenset[str], *, workers: int) -> tuple[
     return tuple(found.get(n) or BackendFacts(name=n, status="missing") for n in BACKENDS)
 
 
-def _probe(run: _Run, name: str) -> BackendFacts:
+def _probe(run: _Run, name: str) -> "BackendFacts":
     """Probe one backend; after a death, again without the operation that it died in."""
+    from hwdoctor.probing import answers
+
     attempts: list[BackendFacts] = []
     skip: list[str] = []
     with run.device if name in _ON_ACCELERATORS else nullcontext():
@@ -202,7 +242,9 @@ def _probe(run: _Run, name: str) -> BackendFacts:
     return answers.joined(attempts)
 
 
-def _attempt(run: _Run, name: str, skip: list[str], *, attempt: int) -> BackendFacts:
+def _attempt(run: _Run, name: str, skip: list[str], *, attempt: int) -> "BackendFacts":
+    from hwdoctor.probing import answers
+
     argv = [str(run.python), str(locate.probe(f"probe_{name}")), "--level", str(run.level)]
     if skip:
         argv += ["--skip", ",".join(skip)]

@@ -6,8 +6,6 @@ has no such copies and uses the checkout's own folders, so that an edited probe 
 
 from pathlib import Path
 
-from hwdoctor.model import CouldNotAssess
-
 _PACKAGE = Path(__file__).resolve().parents[1]
 _CHECKOUT = _PACKAGE.parents[1]
 
@@ -35,5 +33,7 @@ def _find(packaged: str, checked_out: str, name: str) -> Path:
     for candidate in candidates:
         if candidate.exists():
             return candidate
+    from hwdoctor.model import CouldNotAssess  # late: the collector is started before this loads
+
     looked = " and ".join(str(candidate) for candidate in candidates)
     raise CouldNotAssess(f"this installation of hwdoctor is incomplete: no {looked}")

@@ -79,6 +79,7 @@ def run(
     cwd: Path | None = None,
     on_stage: Callable[[str], None] | None = None,
     cancel: threading.Event | None = None,
+    meanwhile: Callable[[], None] | None = None,
 ) -> Child:
     """Run `argv` with `--fd N` appended and wait for its end, or bring it about.
 
@@ -91,6 +92,8 @@ def run(
         on_stage: called in this thread for each stage the child announces.
         cancel: when set, the child is killed and KeyboardInterrupt raised: a thread other than
             the main one never gets that exception by itself.
+        meanwhile: called once in this thread when the child has been started. Nobody watches
+            the child in that time, so it is for what takes less than the child.
     """
     read, write = os.pipe()
     token = os.urandom(16).hex()
@@ -118,7 +121,7 @@ def run(
         limits=limits,
         started=started,
     )
-    return supervision.run(on_stage, cancel)
+    return supervision.run(on_stage, cancel, meanwhile)
 
 
 class _Supervision:
@@ -149,9 +152,16 @@ class _Supervision:
         self._deadline = started + limits.seconds
         self._ended_by: Status | None = None
 
-    def run(self, on_stage: Callable[[str], None] | None, cancel: threading.Event | None) -> Child:
+    def run(
+        self,
+        on_stage: Callable[[str], None] | None,
+        cancel: threading.Event | None,
+        meanwhile: Callable[[], None] | None = None,
+    ) -> Child:
         """Supervise; whatever happens in here, nothing of the child survives it."""
         try:
+            if meanwhile is not None:
+                meanwhile()
             self._watch(on_stage, cancel)
         finally:
             leftovers = self._end()

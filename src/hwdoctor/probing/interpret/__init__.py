@@ -34,6 +34,20 @@ def facts_of(recording: Recording) -> Facts:
     )
 
 
+def load(platform: str) -> None:
+    """Import what reads recordings of one system, ahead of time.
+
+    Args:
+        platform: as `sys.platform` has it.
+    """
+    from hwdoctor.probing.interpret import amd, nvidia, tpu  # noqa: F401 -- loading is the purpose
+
+    if platform == "darwin":
+        from hwdoctor.probing.interpret import darwin  # noqa: F401
+    else:
+        from hwdoctor.probing.interpret import linux  # noqa: F401
+
+
 def system_of(source: Source) -> str | None:
     """The system that was recorded, or what the recorded names can only belong to."""
     system = source.recording.system
