@@ -7,6 +7,7 @@ import pytest
 
 import hwdoctor
 from hwdoctor.model import CheckReport, Facts, Memory, UsageError
+from hwdoctor.probing import live
 
 HEAVY = ("numpy", "duckdb", "asv", "rich", "jax", "torch", "numba", "mlx", "psutil", "msgspec")
 
@@ -32,6 +33,20 @@ def test_hardware_and_check_answer_with_values_of_the_model() -> None:
     assert isinstance(report, CheckReport)
     assert report.hwdoctor == hwdoctor.__version__
     assert report.facts.cpu == hwdoctor.hardware().cpu
+
+
+def test_a_check_judges_against_a_profile() -> None:
+    report = hwdoctor.check(level=0, profile="tpu-v5e-8")
+    assert report.profiles == ("tpu-v5e-8",)
+    assert "PRO005" in {finding.code for finding in report.findings if finding.status == "fail"}
+
+
+def test_a_profile_that_is_not_there_is_told_before_anything_runs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(live, "facts", lambda *_, **__: pytest.fail("probed"))
+    with pytest.raises(UsageError, match="jax-mtal"):
+        hwdoctor.check(profile="jax-mtal")
 
 
 def test_advice_is_for_the_facts_that_are_given() -> None:

@@ -59,20 +59,26 @@ def advise(
     )
 
 
-def check(*, level: int = 1, python: Path | None = None) -> CheckReport:
+def check(
+    *, level: int = 1, python: Path | None = None, profile: str | Path | None = None
+) -> CheckReport:
     """Judge this machine's stack, as `hwdoctor check` does.
 
     Args:
         level: 0 looks only; 1 exercises every installed backend in a process of its own.
         python: another interpreter to judge in place of this one.
+        profile: a deployment contract to judge against too: a built-in one or a TOML file.
 
     Raises:
         hwdoctor.model.CouldNotAssess: the machine could not be looked at.
+        hwdoctor.model.UsageError: there is no such profile, or something in it is wrong.
     """
     from hwdoctor.probing import live
-    from hwdoctor.rules import engine
+    from hwdoctor.rules import engine, profiles
 
-    return engine.run(live.facts(level, python=python), level=level)
+    # Read before any probe runs: a slip is told at once.
+    contracts = () if profile is None else (profiles.load(str(profile)),)
+    return engine.run(live.facts(level, python=python), level=level, profiles=contracts)
 
 
 def bootstrap(profile: str | Path) -> dict[str, str | None]:
