@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from hwdoctor.knowledge import document
+from hwdoctor.knowledge import document, releases
 
 if TYPE_CHECKING:
     from packaging.specifiers import SpecifierSet
@@ -143,6 +143,9 @@ def wheels() -> tuple[Wheels, ...]:
 
 def satisfies(version: str, specifier: str) -> bool | None:
     """Whether a version is in a set of versions; None if the version cannot be read."""
+    plain = releases.satisfies(version, specifier)
+    if plain is not None:
+        return plain
     from packaging.version import InvalidVersion, Version
 
     try:
@@ -154,6 +157,9 @@ def satisfies(version: str, specifier: str) -> bool | None:
 
 def is_newer(version: str, than: str) -> bool | None:
     """Whether one release comes after another; None if one of them cannot be read."""
+    plain = releases.is_newer(version, than)
+    if plain is not None:
+        return plain
     from packaging.version import InvalidVersion, Version
 
     try:
