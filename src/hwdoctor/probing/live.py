@@ -7,22 +7,19 @@ again without the operation that killed one; no framework is ever imported in he
 
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from hwdoctor.probing import locate, spawn
-from hwdoctor.probing.spawn import Child, Limits
+from hwdoctor.probing import collector, locate, spawn
+from hwdoctor.probing.spawn import Limits
 
-# Half of a level-0 check is importing. What is not needed to start the collector is imported in
-# functions, and most of it while the collector is at work.
+# Imported in functions, when the collector is at work: `collector` tells why.
 if TYPE_CHECKING:
     from hwdoctor.model import BackendFacts, Facts, Recording
 
-COLLECTOR_SECONDS = 25.0
-"""For the host probe, whose commands have a limit of their own each."""
 BACKENDS = ("numpy", "numba", "jax", "torch", "mlx")
 _SLOWEST_FIRST = ("jax", "numba", "torch", "numpy", "mlx")
 _ON_ACCELERATORS = ("jax", "torch", "mlx")
@@ -40,7 +37,7 @@ def record(python: Path | None = None) -> "Recording":
         CouldNotAssess: the collector itself failed.
         UsageError: `python` is no interpreter.
     """
-    return _recorded(python).recording
+    return collector.collect(python).recording
 
 
 def facts(
@@ -64,7 +61,7 @@ def facts(
         CouldNotAssess: the machine could not be looked at.
         UsageError: `python` is no interpreter.
     """
-    recorded = _recorded(python, meanwhile)
+    recorded = collector.collect(python, meanwhile)
     from hwdoctor.probing.interpret import facts_of
 
     seen = facts_of(recorded.recording)
@@ -82,85 +79,6 @@ def facts(
     )
     backends = _probe_all(run, recorded.importable, workers=_workers(seen))
     return msgspec.structs.replace(seen, backends=backends)
-
-
-@dataclass(frozen=True)
-class _Recorded:
-    recording: "Recording"
-    importable: frozenset[str]
-
-
-def _recorded(python: Path | None, meanwhile: Callable[[], None] | None = None) -> _Recorded:
-    def prepare() -> None:
-        _import_interpreters()
-        if meanwhile is not None:
-            meanwhile()
-
-    if python is None:
-        host = _collect("probe_host", Path(sys.executable), prepare)
-        return _Recorded(_recording(host), _importable(host))
-    import msgspec
-
-    from hwdoctor.model import UsageError
-
-    if not python.is_file():
-        raise UsageError(f"{python}: no such interpreter")
-    target = _collect("probe_python", python, prepare)
-    recording = _recording(_collect("probe_host", Path(sys.executable)))
-    judged = msgspec.structs.replace(
-        recording,
-        packages=target.get("packages"),
-        python=_recording({"python": target.get("python")}).python,
-    )
-    return _Recorded(judged, _importable(target))
-
-
-def _import_interpreters() -> None:
-    """What will read the answer of the collector on this system."""
-    from hwdoctor.probing import interpret
-
-    interpret.load(sys.platform)
-
-
-def _collect(
-    probe: str, python: Path, meanwhile: Callable[[], None] | None = None
-) -> dict[str, Any]:
-    """The answer of a collector; without it nothing can be assessed."""
-    child = spawn.run(
-        [str(python), str(locate.probe(probe))],
-        limits=Limits(seconds=COLLECTOR_SECONDS),
-        meanwhile=meanwhile,
-    )
-    if child.result is None or child.result.get("status") != "ok":
-        from hwdoctor.model import CouldNotAssess
-
-        raise CouldNotAssess(f"{probe}: {_reason(child)}")
-    return child.result
-
-
-def _reason(child: Child) -> str:
-    from hwdoctor.probing import answers
-
-    said = str((child.result or {}).get("detail") or child.stderr_tail).strip().splitlines()
-    last = answers.shown(said[-1]) if said else None
-    how = f"the collector {child.status}" if child.result is None else "the collector failed"
-    return ": ".join(part for part in (how, child.signal, last) if part)
-
-
-def _recording(answer: Mapping[str, Any]) -> "Recording":
-    import msgspec
-
-    from hwdoctor.model import CouldNotAssess, Recording
-
-    try:
-        return msgspec.convert(answer, Recording)
-    except msgspec.ValidationError as error:
-        raise CouldNotAssess(f"the collector's answer is no recording: {error}") from None
-
-
-def _importable(answer: Mapping[str, Any]) -> frozenset[str]:
-    """Backends that are installed, or lie on the path without being installed."""
-    return frozenset(answer.get("importable") or ()) | frozenset(answer.get("packages") or ())
 
 
 def _memory_limit(seen: "Facts") -> int:
