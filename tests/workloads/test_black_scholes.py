@@ -33,7 +33,7 @@ LENGTHS = {
     "numba": {
         1: "one",
         SMOKE: "smoke",
-        33_003: "several threads, no whole blocks",
+        33_003: "several shares, no whole blocks",
         1_400_011: "streamed past the caches, with a rest",
     },
     "jax": {1: "one", SMOKE: "smoke", 150_001: "blocks that overlap"},

@@ -1,6 +1,5 @@
 """Black-Scholes with Numba: one fused parallel loop into buffers that are kept."""
 
-import math
 from typing import Any
 
 import numpy as np
@@ -13,9 +12,6 @@ from hwdoctor.workloads.black_scholes.inputs import NAMES
 STREAMING_FROM_BYTES = 32 << 20
 """Results larger than this leave most last-level caches anyway: they are written past them."""
 LINE_BYTES = 64
-LEAST_SHARE = 16384
-"""Options: ten microseconds of work, as much as it takes to wake a thread. Smaller books are not
-shared out at all."""
 
 
 def price(problem: Problem, runtime: Runtime) -> Kernel:
@@ -25,21 +21,23 @@ def price(problem: Problem, runtime: Runtime) -> Kernel:
     dtype: np.dtype[Any] = np.dtype(host_dtype(problem.precision))
     buffers = {name: _aligned(problem.items, dtype) for name in OUTPUTS}
     targets = tuple(buffers.values())
-    threads = runtime.threads() or 1
-    even = max(LEAST_SHARE, math.ceil(problem.items / threads))
-    share = math.ceil(even / numba_loop.BLOCK) * numba_loop.BLOCK
     streaming = len(OUTPUTS) * problem.items * dtype.itemsize >= STREAMING_FROM_BYTES
+    threads = runtime.threads() or 1
+    counter = np.zeros(1, np.int64)
 
-    loop: Any = numba_loop.price_book
-    rest: tuple[Any, ...] = (share, streaming)
-    if problem.items <= share:
-        loop, rest = numba_loop.stored, (0, problem.items)
-
-    def kernel(inputs: Arrays) -> Arrays:
-        loop(*(inputs[name] for name in NAMES), *targets, *rest)
+    def in_parallel(inputs: Arrays) -> Arrays:
+        counter[0] = 0
+        shared(*(inputs[name] for name in NAMES), *targets, counter, threads, streaming)
         return buffers
 
-    return kernel
+    def alone(inputs: Arrays) -> Arrays:
+        single(*(inputs[name] for name in NAMES), *targets, 0, problem.items)
+        return buffers
+
+    shared: Any = numba_loop.price_book
+    single: Any = numba_loop.stored
+    # One share is too little to wake another thread for.
+    return in_parallel if problem.items > numba_loop.SHARE else alone
 
 
 def _aligned(items: int, dtype: np.dtype[Any]) -> HostArray:

@@ -168,3 +168,16 @@ def fence(typing: Any) -> Any:  # noqa: ARG001
         return context.get_dummy_value()
 
     return types.none(), generate
+
+
+@_intrinsic
+def next_number(typing: Any, counter: Any) -> Any:  # noqa: ARG001
+    """Counts up the first element of an integer array, and returns what it was: atomically."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:  # noqa: ARG001
+        zero = ir.Constant(context.get_value_type(types.intp), 0)
+        one = ir.Constant(context.get_value_type(counter.dtype), 1)
+        pointer = _pointer(context, builder, counter, arguments[0], zero)
+        return builder.atomic_rmw("add", pointer, one, "monotonic")
+
+    return counter.dtype(counter), generate

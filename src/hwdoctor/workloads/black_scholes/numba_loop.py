@@ -24,6 +24,7 @@ from hwdoctor.workloads.black_scholes.numba_llvm import (
     brought_near,
     fence,
     load,
+    next_number,
     per_type,
     store,
     stream,
@@ -33,6 +34,8 @@ from hwdoctor.workloads.black_scholes.numba_llvm import (
 BLOCK = 64
 """Options whose results wait in the first-level cache until they are streamed out together.
 Few, so that the stores drain while the next block is computed."""
+SHARE = 16_384
+"""Options that a thread takes at a time, a multiple of BLOCK: a tenth of a millisecond of work."""
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 Array = Any  # an array to Numba, a number to Mypy: the loops are only ever called compiled
@@ -198,18 +201,24 @@ def _streamed(
 def price_book(
     spot: Array, strike: Array, rate: Array, volatility: Array, maturity: Array, sign: Array,
     price: Array, delta: Array, gamma: Array, vega: Array, theta: Array, rho: Array,
-    share: int, streaming: bool,
+    counter: Array, threads: int, streaming: bool,
 ) -> None:  # fmt: skip
-    """The whole book, in shares of `share` options (a multiple of BLOCK), one per thread."""
-    for part in numba.prange((spot.size + share - 1) // share):
-        begin = part * share
-        end = min(begin + share, spot.size)
-        if streaming:
-            begin = _streamed(
+    """The whole book. `counter` [1] is zero, and counts the shares given out.
+
+    Threads take shares when they are free, since cores may differ in speed or be busy.
+    """
+    for _ in numba.prange(threads):
+        while True:
+            begin = next_number(counter) * SHARE
+            if begin >= spot.size:
+                break
+            end = min(begin + SHARE, spot.size)
+            if streaming:
+                begin = _streamed(
+                    spot, strike, rate, volatility, maturity, sign,
+                    price, delta, gamma, vega, theta, rho, begin, end,
+                )  # fmt: skip
+            stored(
                 spot, strike, rate, volatility, maturity, sign,
                 price, delta, gamma, vega, theta, rho, begin, end,
             )  # fmt: skip
-        stored(
-            spot, strike, rate, volatility, maturity, sign,
-            price, delta, gamma, vega, theta, rho, begin, end,
-        )  # fmt: skip
