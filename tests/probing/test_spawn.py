@@ -15,6 +15,7 @@ import psutil
 import pytest
 
 from hwdoctor.probing import diagnosis, spawn
+from hwdoctor.probing.family import Family
 from hwdoctor.probing.processes import PsutilTable
 from hwdoctor.probing.spawn import Child, Limits
 
@@ -344,3 +345,24 @@ def test_no_child_is_left_where_using_its_time_fails() -> None:
 
     with pytest.raises(ImportError, match="planted"):
         run("hang", meanwhile=fail)
+
+
+def test_a_child_that_ended_unwatched_is_read_to_its_end_before_its_family_is_looked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Looking for who holds a pipe takes long; nobody does, once the end of it was read."""
+    held: list[frozenset[str]] = []
+    destroy = Family.destroy
+
+    def watched(family: Family, pipes: frozenset[str]) -> int:
+        held.append(pipes)
+        return destroy(family, pipes)
+
+    def until_it_has_ended() -> None:
+        while planted_processes():
+            pass
+
+    monkeypatch.setattr(Family, "destroy", watched)
+    child = run("well", meanwhile=until_it_has_ended)
+    assert (child.status, child.stages) == ("finished", ("import", "devices"))
+    assert held == [frozenset()]

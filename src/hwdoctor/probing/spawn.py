@@ -34,6 +34,8 @@ LOOK_SHARE = 0.02
 EXIT_GRACE_SECONDS = 10.0
 """For a child that has said its last word to end by itself."""
 DRAIN_SECONDS = 1.0
+READS_AT_THE_END = 64
+"""Several times what the pipes can hold; somebody who writes without end is not waited for."""
 TRACE_POINTS = 200
 
 
@@ -219,11 +221,21 @@ class _Supervision:
             return "garbage"
         return "timeout" if time.monotonic() > self._deadline else None
 
+    def _take_in(self) -> None:
+        """Read what is in the pipes already, so that those that nobody holds any more are known.
+
+        As long as one may be held, whoever holds it is looked for a good while.
+        """
+        for _ in range(READS_AT_THE_END):
+            if not (self._streams.open and self._streams.ready):
+                return
+            self._receive(0)
+
     def _end(self) -> int:
         """Kill what is left, take in what was still in the pipes, reap the child."""
         try:
             pipes = frozenset(filter(None, map(pipe_name, self._streams.descriptors())))
-            self._receive(0)
+            self._take_in()
             leftovers = self._family.destroy(pipes if self._streams.open else frozenset())
             give_up = time.monotonic() + DRAIN_SECONDS
             while self._streams.open and time.monotonic() < give_up:

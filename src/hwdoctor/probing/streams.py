@@ -37,6 +37,11 @@ class Streams:
         """Whether anything may still come or go."""
         return bool(self._selector.get_map())
 
+    @property
+    def ready(self) -> bool:
+        """Whether `read` would find something at once, the end of a pipe included."""
+        return bool(self._selector.select(0))
+
     def descriptors(self) -> list[int]:
         """The pipes whose other end is still open as far as we know."""
         return [key.fd for key in self._selector.get_map().values()]
