@@ -8,7 +8,8 @@ are not in there util-linux (`sys-utils/lscpu-arm.c`), read 2026-11.
 """
 
 import re
-from dataclasses import dataclass
+
+import msgspec
 
 IMPLEMENTERS: dict[int, str] = {
     0x41: "ARM", 0x42: "Broadcom", 0x43: "Cavium", 0x44: "DEC", 0x46: "Fujitsu",
@@ -63,8 +64,7 @@ _APPLE: tuple[tuple[int, int, str, str | None], ...] = (
 _SMALL = re.compile(r"Cortex-A(?:[57]|3\d|5[35]|5\d\d(?:AE)?)|Kryo-.*-Silver|Efficiency")
 
 
-@dataclass(frozen=True, slots=True)
-class Core:
+class Core(msgspec.Struct, frozen=True):
     """One kind of core."""
 
     vendor: str | None

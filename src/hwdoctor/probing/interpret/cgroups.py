@@ -7,8 +7,9 @@ larger than any machine.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import pairwise
+
+import msgspec
 
 from hwdoctor.probing.interpret.lscpu import cpu_list
 from hwdoctor.probing.interpret.reading import positive_number
@@ -20,8 +21,7 @@ _MOUNT = re.compile(r"^(?:/[\w.,-]+)*?/cgroup(?:/(?:unified|(?:cpu|cpuacct|cpuse
 _VERSION_1 = ("cpu", "cpuacct", "cpuset", "memory")
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(msgspec.Struct, frozen=True):
     """The smallest of each limit that was recorded; None: no limit, or nothing recorded."""
 
     quota_cores: float | None

@@ -6,7 +6,8 @@ processors only where the text itself shows that nothing was cut.
 
 import re
 from collections import Counter
-from dataclasses import dataclass
+
+import msgspec
 
 from hwdoctor.probing.interpret.reading import positive_number, whole_number
 
@@ -16,8 +17,7 @@ _FIRST_LINE = re.compile(r"^processor\s*:\s*(\d{1,5})\s*$")
 _BOARD = ("hardware", "revision", "serial", "model")
 
 
-@dataclass(frozen=True, slots=True)
-class Cpuinfo:
+class Cpuinfo(msgspec.Struct, frozen=True):
     """The parsed file."""
 
     processors: tuple[Record, ...]

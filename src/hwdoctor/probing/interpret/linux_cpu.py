@@ -6,7 +6,8 @@ that shows that it is complete. A count that two lines of one source contradict 
 
 import re
 from collections import Counter
-from dataclasses import dataclass
+
+import msgspec
 
 from hwdoctor.model import Cpu, Tier
 from hwdoctor.probing.interpret import arm_parts
@@ -61,8 +62,7 @@ def cpu(source: Source, cpuinfo: Cpuinfo, lscpu: Lscpu) -> Cpu:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Identity:
+class _Identity(msgspec.Struct, frozen=True):
     vendor: str | None = None
     brand: str | None = None
     family: str | None = None

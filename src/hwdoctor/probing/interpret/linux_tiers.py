@@ -5,7 +5,8 @@ to tell them by. Arm tells them by part number. Speed decides the order, the fas
 """
 
 from collections import Counter
-from dataclasses import dataclass
+
+import msgspec
 
 from hwdoctor.model import Tier
 from hwdoctor.probing.interpret import arm_parts
@@ -19,8 +20,7 @@ _SIBLINGS = ("thread_siblings_list", "core_cpus_list")
 PERFORMANCE, EFFICIENCY = "Performance", "Efficiency"
 
 
-@dataclass(frozen=True, slots=True)
-class Topology:
+class Topology(msgspec.Struct, frozen=True):
     """Processors that are on, and the processors that share a core with each."""
 
     online: frozenset[int] | None
@@ -33,8 +33,7 @@ class Topology:
         return len({self.siblings[number] & processors for number in processors})
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
+class Kind(msgspec.Struct, frozen=True):
     """A design of core and how many there are of it."""
 
     name: str

@@ -7,8 +7,9 @@ used where they agree with the number of processors, because a published text ma
 import json
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from typing import Any
+
+import msgspec
 
 from hwdoctor.probing.interpret.reading import name_of, positive_number
 
@@ -24,11 +25,10 @@ _GROUP_KEYS = (
 _MOST_DEPTH = 8
 
 
-@dataclass(slots=True)
-class Group:
+class Group(msgspec.Struct):
     """The block of one kind of core."""
 
-    values: dict[str, str] = field(default_factory=dict)
+    values: dict[str, str] = {}
 
     @property
     def name(self) -> str | None:
@@ -57,8 +57,7 @@ class Group:
         return float(match[0].replace(",", ".")) if match else None
 
 
-@dataclass(frozen=True, slots=True)
-class Lscpu:
+class Lscpu(msgspec.Struct, frozen=True):
     """What lscpu printed."""
 
     values: dict[str, str]

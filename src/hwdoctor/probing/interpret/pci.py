@@ -4,8 +4,9 @@ A vendor id does not name a kind of device: match on vendor and class, or vendor
 """
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from hwdoctor.probing.interpret.reading import lines_of
 
@@ -26,8 +27,7 @@ _PROCESSING = 0x12
 """Base classes: display controllers, processing accelerators (MI300, TPUs)."""
 
 
-@dataclass(frozen=True, slots=True)
-class PciDevice:
+class PciDevice(msgspec.Struct, frozen=True):
     """One function of one device."""
 
     address: str
