@@ -12,7 +12,7 @@ from typing import Any
 
 from hwdoctor.backends import BackendUnavailable, Runtime, backend
 from hwdoctor.measure.rounding import round_all
-from hwdoctor.measure.verify import Verdict, check_placement, check_values
+from hwdoctor.measure.verify import Verdict, check_placement, check_values, in_judged_terms
 from hwdoctor.workloads import Problem, Workload, find
 
 
@@ -40,7 +40,8 @@ def judge(workload: Workload, name: str, runtime: Runtime, task_name: str, items
     fetched = {key: runtime.get(outputs[key]) for key in task.tolerances}
     for key, array in host.items():
         assert (runtime.get(inputs[key]) == array).all(), f"the kernel changed its input {key}"
-    return told(check_values(fetched, task.reference(host), task, runtime.precision))
+    judged = in_judged_terms(task, host, fetched)
+    return told(check_values(judged, task.reference(host), task, runtime.precision))
 
 
 def told(verdict: Verdict) -> dict[str, Any]:

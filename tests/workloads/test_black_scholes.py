@@ -1,13 +1,6 @@
 """Black-Scholes on every backend, and tolerances that tell right from wrong."""
 
-import json
-import os
-import subprocess
-import sys
 from collections.abc import Callable
-from functools import cache
-from itertools import groupby
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -24,7 +17,7 @@ from hwdoctor.workloads.black_scholes.coefficients import approximation
 from hwdoctor.workloads.black_scholes.inputs import NAMES, book, corner_cases
 from hwdoctor.workloads.black_scholes.reference import price_and_greeks
 
-REPORT = Path(__file__).parent / "lengths_report.py"
+Verdicts = Callable[..., dict[str, Any]]
 PRECISIONS: tuple[Precision, ...] = ("float64", "float32")
 SMOKE = 10_000
 
@@ -45,46 +38,6 @@ COMPILED = {"torch": 100_001, "mlx": 100_001}
 """Lengths that run a C++ compiler."""
 
 
-@cache
-def report(name: str, device: str, lengths: tuple[int, ...]) -> dict[str, Any]:
-    """{precision: {length: verdict}}, from processes with the right environment."""
-    described = backend(name)
-    found: dict[str, Any] = {}
-
-    def environment(precision: Precision) -> dict[str, str]:
-        return described.environment(device, precision, None)
-
-    wanted = [p for p in described.precisions(device) if p in PRECISIONS]
-    for _, group in groupby(wanted, key=lambda p: json.dumps(environment(p), sort_keys=True)):
-        precisions = list(group)
-        done = subprocess.run(
-            [
-                # PyTorch's compiler uses what PyTorch deprecates; that a kernel was not compiled
-                # is a RuntimeWarning, and an error here.
-                *(sys.executable, "-W", "error", "-W", "ignore::DeprecationWarning", str(REPORT)),
-                *("black_scholes", "price", name, device),
-                *("--precision", *precisions, "--items", *map(str, lengths)),
-            ],
-            env={**os.environ, **environment(precisions[0])},
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=280,
-        )
-        assert done.returncode == 0, done.stderr
-        found |= json.loads(done.stdout)
-    return found
-
-
-def verdict(name: str, device: str, precision: str, items: int) -> dict[str, Any]:
-    lengths = tuple(LENGTHS[name]) if items in LENGTHS[name] else (items,)
-    answer = report(name, device, lengths)[precision]
-    if "unavailable" in answer:
-        pytest.skip(answer["unavailable"])
-    found: dict[str, Any] = answer[str(items)]
-    return found
-
-
 CASES = [
     pytest.param(name, device, precision, items, id=f"{name}-{device}-{precision}-{way}")
     for name in BACKENDS
@@ -97,9 +50,10 @@ CASES = [
 
 @pytest.mark.parametrize(("name", "device", "precision", "items"), CASES)
 def test_a_kernel_agrees_with_the_reference(
-    name: str, device: str, precision: str, items: int
+    verdict_on: Verdicts, name: str, device: str, precision: str, items: int
 ) -> None:
-    found = verdict(name, device, precision, items)
+    lengths = tuple(LENGTHS[name])
+    found = verdict_on("black_scholes", "price", name, device, lengths, precision, items)
     assert found["outcome"] == "ok", found["reason"]
 
 
@@ -107,14 +61,18 @@ def test_a_kernel_agrees_with_the_reference(
 @pytest.mark.parametrize(
     ("name", "precision"), [("torch", "float64"), ("torch", "float32"), ("mlx", "float32")]
 )
-def test_a_kernel_that_compiles_cpp_agrees_with_the_reference(name: str, precision: str) -> None:
-    found = verdict(name, "cpu", precision, COMPILED[name])
+def test_a_kernel_that_compiles_cpp_agrees_with_the_reference(
+    verdict_on: Verdicts, name: str, precision: str
+) -> None:
+    items = COMPILED[name]
+    found = verdict_on("black_scholes", "price", name, "cpu", (items,), precision, items)
     assert found["outcome"] == "ok", found["reason"]
 
 
-def test_double_precision_of_mlx_is_not_double() -> None:
+def test_double_precision_of_mlx_is_not_double(verdict_on: Verdicts) -> None:
     """Strict: when MLX's exp becomes double precision this fails, and the exception goes."""
-    found = verdict("mlx", "cpu", "float64", SMOKE)
+    lengths = tuple(LENGTHS["mlx"])
+    found = verdict_on("black_scholes", "price", "mlx", "cpu", lengths, "float64", SMOKE)
     assert found["outcome"] == "wrong-result"
     assert found["errors"]["price"] > 1e3
 

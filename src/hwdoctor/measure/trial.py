@@ -25,6 +25,7 @@ from hwdoctor.measure.verify import (
     check_placement,
     check_values,
     choose_items,
+    in_judged_terms,
     take,
 )
 from hwdoctor.model import Precision, Throughput
@@ -163,7 +164,8 @@ class _Judge:
         task, items = bench.task, bench.problem.items
         wanted = task.sample(items) if task.sample else None
         self._chosen = choose_items(items, wanted, bench.problem.seed)
-        self._reference = task.reference(take(bench.host_inputs, self._chosen))
+        self._inputs = take(bench.host_inputs, self._chosen)
+        self._reference = task.reference(self._inputs)
         self.inputs_digest = _digest(bench.host_inputs)
 
     def verdict(self, outputs: Arrays) -> tuple[Verdict, float | None]:
@@ -173,9 +175,8 @@ class _Judge:
         if placed.outcome != "ok":
             return placed, None
         fetched, seconds = _timed(lambda: bench.fetch(outputs))
-        checked = check_values(
-            take(fetched, self._chosen), self._reference, bench.task, bench.problem.precision
-        )
+        answered = in_judged_terms(bench.task, self._inputs, take(fetched, self._chosen))
+        checked = check_values(answered, self._reference, bench.task, bench.problem.precision)
         return checked, seconds
 
 

@@ -92,6 +92,11 @@ def choose_items(items: int, wanted: int | None, seed: int) -> HostArray | None:
     return np.concatenate([np.arange(corners), np.sort(rest) + corners])
 
 
+def in_judged_terms(task: Task, inputs: HostArrays, outputs: HostArrays) -> HostArrays:
+    """The outputs as the task wants them judged."""
+    return outputs if task.judged_as is None else task.judged_as(inputs, outputs)
+
+
 def take(arrays: Mapping[str, Any], chosen: HostArray | None) -> dict[str, HostArray]:
     """The chosen items of every array along its first axis."""
     if chosen is None:

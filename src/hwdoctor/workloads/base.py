@@ -77,6 +77,9 @@ class Task:
     For elementwise tasks only, whose arrays all have the items as first axis. None: all."""
     sizes: Mapping[str, int] | None = None
     """Items at each size, where they differ from the workload's."""
+    judged_as: Callable[[HostArrays, HostArrays], HostArrays] | None = None
+    """`judged_as(inputs, outputs)`: the outputs in the terms in which they are judged, under the
+    same names (an implied volatility as the price it gives back). None: as they are."""
 
     @property
     def class_name(self) -> str:

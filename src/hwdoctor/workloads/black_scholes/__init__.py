@@ -11,6 +11,12 @@ and theta in units of the spot, rho in spot times years, delta as it is, gamma t
 
 from hwdoctor.model import Precision
 from hwdoctor.workloads.base import Task, Tolerance, Workload
+from hwdoctor.workloads.black_scholes.implied import (
+    QUOTED,
+    prices_given_back,
+    prices_to_meet,
+    quotes,
+)
 from hwdoctor.workloads.black_scholes.inputs import NAMES, book
 from hwdoctor.workloads.black_scholes.reference import price_and_greeks
 
@@ -43,6 +49,21 @@ PRICE = Task(
     flops=lambda items: FLOPS_PER_OPTION * items,
     bytes_moved=lambda items, itemsize: float(len(NAMES) + len(OUTPUTS)) * itemsize * items,
     sample=lambda items: min(items, VERIFIED_OPTIONS),
+)
+
+IMPLIED_VOLATILITY = Task(
+    name="implied_volatility",
+    inputs=quotes,
+    reference=prices_to_meet,
+    tolerances={
+        "volatility": Tolerance(
+            limits=LIMITS, unit="of spot, in the price given back", scale="scale_spot"
+        )
+    },
+    unit="options/s",
+    bytes_moved=lambda items, itemsize: float(len(QUOTED) + 1) * itemsize * items,
+    sample=lambda items: min(items, VERIFIED_OPTIONS),
+    judged_as=prices_given_back,
 )
 
 WORKLOAD = Workload(

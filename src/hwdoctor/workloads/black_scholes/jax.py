@@ -10,14 +10,16 @@ fused computation.
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from hwdoctor.backends.base import Runtime
 from hwdoctor.workloads.base import Arrays, Kernel, Problem
-from hwdoctor.workloads.black_scholes import OUTPUTS, closed_form
+from hwdoctor.workloads.black_scholes import OUTPUTS, closed_form, implied_form
 from hwdoctor.workloads.black_scholes.coefficients import Approximation, approximation
+from hwdoctor.workloads.black_scholes.implied import QUOTED
 from hwdoctor.workloads.black_scholes.inputs import NAMES
 
 CPU_BLOCK = 1 << 17
@@ -27,6 +29,8 @@ a part of every loop."""
 # XLA vectorises to 256 bits even where the CPU has 512; 25 % on such a CPU, nothing on others.
 CPU_COMPILER_OPTIONS = {"xla_cpu_prefer_vector_width": 512}
 
+Formula = Callable[..., tuple[Any, ...]]
+"""From arrays of options to arrays of results."""
 Compute = Callable[[Any, Any], Any]
 """`compute(last results, book)`."""
 
@@ -35,33 +39,65 @@ def price(problem: Problem, runtime: Runtime) -> Kernel:
     """Whole blocks on the CPU, all at once elsewhere."""
     fit = approximation(problem.precision)
     operations = _operations(fit, on_cpu=runtime.device == "cpu")
-    results: Any = tuple(runtime.put(np.zeros(problem.items)) for _ in OUTPUTS)
+    formula = partial(closed_form.price_and_greeks, operations, fit)
+    return _kernel(problem, runtime, formula, NAMES, OUTPUTS)
+
+
+def implied_volatility(problem: Problem, runtime: Runtime) -> Kernel:
+    """As `price`; the steps are a loop inside of every block."""
+    from jax import lax
+    from jax import numpy as jnp
+
+    fit = approximation(problem.precision)
+    operations = _operations(fit, on_cpu=runtime.device == "cpu")
+    if runtime.device != "cpu":
+        operations = implied_form.with_plain_logarithm(operations, jnp.log)
+
+    def formula(*quotes: Any) -> tuple[Any, ...]:
+        depth, side, goal, guess = implied_form.start(operations, fit, *quotes)
+
+        def step(_: Any, state: Any) -> Any:
+            return implied_form.improved(operations, fit, depth, side, goal, *state)
+
+        bracket = (0.0 * goal + implied_form.LEAST, 0.0 * goal + implied_form.MOST)
+        deviation, _, _ = lax.fori_loop(0, implied_form.STEPS, step, (guess, *bracket))
+        return (deviation / operations.sqrt(quotes[QUOTED.index("maturity")]),)
+
+    return _kernel(problem, runtime, formula, QUOTED, ("volatility",))
+
+
+def _kernel(
+    problem: Problem,
+    runtime: Runtime,
+    formula: Formula,
+    names: tuple[str, ...],
+    outputs: tuple[str, ...],
+) -> Kernel:
+    results: Any = tuple(runtime.put(np.zeros(problem.items)) for _ in outputs)
     if runtime.device == "cpu" and problem.items > CPU_BLOCK:
-        compiled = _compiled_in_blocks(operations, fit, results)
+        compiled = _compiled_in_blocks(formula, results, len(names))
     else:
-        compiled = _compiled_whole(operations, fit)
+        compiled = _compiled_whole(formula)
 
     def kernel(inputs: Arrays) -> Arrays:
         nonlocal results
-        results = compiled(results, tuple(inputs[name] for name in NAMES))
-        return dict(zip(OUTPUTS, results, strict=True))
+        results = compiled(results, tuple(inputs[name] for name in names))
+        return dict(zip(outputs, results, strict=True))
 
     return kernel
 
 
-def _compiled_whole(operations: closed_form.Operations, fit: Approximation) -> Compute:
+def _compiled_whole(formula: Formula) -> Compute:
     import jax
 
     def compute(last: Any, book: Any) -> Any:  # noqa: ARG001 -- `last` is donated, not read
-        return closed_form.price_and_greeks(operations, fit, *book)
+        return formula(*book)
 
     compiled: Compute = jax.jit(compute, donate_argnums=0, keep_unused=True)
     return compiled
 
 
-def _compiled_in_blocks(
-    operations: closed_form.Operations, fit: Approximation, results: Any
-) -> Compute:
+def _compiled_in_blocks(formula: Formula, results: Any, arrays: int) -> Compute:
     """The last block overlaps the one before it instead of being shorter."""
     import jax
     from jax import lax
@@ -72,8 +108,7 @@ def _compiled_in_blocks(
     def compute(last: Any, book: Any) -> Any:
         def block(index: Any, state: Any) -> Any:
             begin = (jnp.minimum(index * CPU_BLOCK, items - CPU_BLOCK),)
-            part = [lax.dynamic_slice(array, begin, (CPU_BLOCK,)) for array in book]
-            computed = closed_form.price_and_greeks(operations, fit, *part)
+            computed = formula(*(lax.dynamic_slice(array, begin, (CPU_BLOCK,)) for array in book))
             return tuple(
                 lax.dynamic_update_slice(whole, new, begin)
                 for whole, new in zip(state, computed, strict=True)
@@ -82,9 +117,8 @@ def _compiled_in_blocks(
         return lax.fori_loop(0, -(-items // CPU_BLOCK), block, last)
 
     shape = jax.ShapeDtypeStruct(results[0].shape, results[0].dtype)
-    lowered = jax.jit(compute, donate_argnums=0).lower(
-        (shape,) * len(OUTPUTS), (shape,) * len(NAMES)
-    )
+    given = (shape,) * len(results), (shape,) * arrays
+    lowered = jax.jit(compute, donate_argnums=0).lower(*given)
     try:
         compiled: Compute = lowered.compile(compiler_options=CPU_COMPILER_OPTIONS)
     except RuntimeError as error:

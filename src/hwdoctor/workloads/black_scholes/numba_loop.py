@@ -1,34 +1,35 @@
 """The compiled loop: one pass over the book, no branches, so that LLVM makes it vectors.
 
 Imported by the `numba` kernel only, since it needs Numba. Numba's cache of compiled code looks
-at the time of this file alone: touch it after a change to `numba_llvm` or `coefficients`.
+at the time of this file alone: touch it after a change to `numba_math`, `numba_llvm` or
+`coefficients`.
 """
 
 import math
-from collections.abc import Callable
-from typing import Any, TypeVar, cast
+from typing import Any
 
 import numba
 import numpy as np
 
-from hwdoctor.workloads.black_scholes.coefficients import (
-    DENSITY_AT_ZERO,
-    DOUBLE,
-    LEAST_DEVIATION,
-    LOG_2,
-    LOG_2_E,
-    SINGLE,
-)
+from hwdoctor.workloads.black_scholes.coefficients import DENSITY_AT_ZERO, LEAST_DEVIATION
 from hwdoctor.workloads.black_scholes.numba_llvm import (
     VECTOR_BYTES,
-    brought_near,
     fence,
     load,
     next_number,
-    per_type,
     store,
     stream,
-    times_power_of_two,
+)
+from hwdoctor.workloads.black_scholes.numba_math import (
+    WITHOUT_NAN,
+    Array,
+    bounded_exp,
+    compiled,
+    cut_off,
+    exp,
+    inlined,
+    log_ratio,
+    mills_ratio,
 )
 
 BLOCK = 64
@@ -37,55 +38,8 @@ Few, so that the stores drain while the next block is computed."""
 SHARE = 16_384
 """Options that a thread takes at a time, a multiple of BLOCK: a tenth of a millisecond of work."""
 
-Function = TypeVar("Function", bound=Callable[..., Any])
-Array = Any  # an array to Numba, a number to Mypy: the loops are only ever called compiled
 
-# contract: multiply-adds may fuse. nnan, nsz: max and min become one instruction. Infinities
-# keep their meaning, and nothing is reassociated: rounding by `_shifter` depends on the order.
-_FAST = {"contract", "nnan", "nsz"}
-
-_exponential = per_type(DOUBLE.exponential, SINGLE.exponential)
-_logarithm = per_type(DOUBLE.logarithm, SINGLE.logarithm)
-_mills_top = per_type(DOUBLE.mills_top, SINGLE.mills_top)
-_mills_bottom = per_type(DOUBLE.mills_bottom, SINGLE.mills_bottom)
-_farthest = per_type((DOUBLE.farthest,), (SINGLE.farthest,))
-_largest_exponent = per_type((DOUBLE.largest_exponent,), (SINGLE.largest_exponent,))
-# Adding it leaves a number rounded to an integer, in the lowest bits of the sum.
-_shifter = per_type((1.5 * 2.0**DOUBLE.mantissa_bits,), (1.5 * 2.0**SINGLE.mantissa_bits,))
-
-
-def _inlined(function: Function) -> Function:
-    made = numba.njit(inline="always", fastmath=_FAST, error_model="numpy")(function)
-    return cast("Function", made)
-
-
-def _compiled(function: Function) -> Function:
-    made = numba.njit(fastmath=_FAST, error_model="numpy", cache=True)(function)
-    return cast("Function", made)
-
-
-def _parallel(function: Function) -> Function:
-    made = numba.njit(parallel=True, fastmath=_FAST, error_model="numpy", cache=True)(function)
-    return cast("Function", made)
-
-
-@_inlined
-def _exp(x: Any, real: Any) -> Any:
-    shifted = x * real(LOG_2_E) + _shifter(x)
-    n = shifted - _shifter(x)
-    return times_power_of_two(_exponential(x - n * real(LOG_2)), shifted)
-
-
-@_inlined
-def _log_ratio(a: Any, b: Any, real: Any) -> Any:
-    """log(a / b), with full relative accuracy near 1: a - b is exact there."""
-    near, power = brought_near(a, b)
-    u = (a - near) / (a + near)
-    square = u * u
-    return power * real(LOG_2) + (u * square * _logarithm(square) + (u + u))
-
-
-@_inlined
+@inlined
 def _option(
     spot: Any, strike: Any, rate: Any, volatility: Any, maturity: Any, sign: Any, real: Any
 ) -> Any:
@@ -100,16 +54,16 @@ def _option(
     gamma_over_density = one / (deviation * spot)
     over_deviation = gamma_over_density * spot
     drift = rate * maturity
-    middle = (_log_ratio(spot, strike, real) + drift) * over_deviation
+    middle = (log_ratio(spot, strike, real) + drift) * over_deviation
     d1 = middle + half * deviation
     d2 = middle - half * deviation
-    far1 = min(abs(d1), _farthest(d1))
-    far2 = min(abs(d2), _farthest(d2))
-    density = real(DENSITY_AT_ZERO) * _exp(-half * far1 * far1, real)
-    present = _exp(min(max(-drift, -_largest_exponent(drift)), _largest_exponent(drift)), real)
+    far1 = cut_off(abs(d1))
+    far2 = cut_off(abs(d2))
+    density = real(DENSITY_AT_ZERO) * exp(-half * far1 * far1, real)
+    present = bounded_exp(-drift, real)
 
-    tail1 = density * (_mills_top(far1) / _mills_bottom(far1))
-    owed_tail = spot * density * (_mills_top(far2) / _mills_bottom(far2))
+    tail1 = density * mills_ratio(far1)
+    owed_tail = spot * density * mills_ratio(far2)
     first = one - tail1 if sign * d1 > 0 else tail1
     owed = sign * (strike * present - owed_tail if sign * d2 > 0 else owed_tail)
 
@@ -126,7 +80,7 @@ def _option(
     )
 
 
-@_compiled
+@compiled(WITHOUT_NAN)
 def _block(
     spot: Array, strike: Array, rate: Array, volatility: Array, maturity: Array, sign: Array,
     begin: int, waiting: Array,
@@ -147,7 +101,7 @@ def _block(
         store(waiting, 5 * BLOCK + i, rho)
 
 
-@_compiled
+@compiled(WITHOUT_NAN)
 def stored(
     spot: Array, strike: Array, rate: Array, volatility: Array, maturity: Array, sign: Array,
     price: Array, delta: Array, gamma: Array, vega: Array, theta: Array, rho: Array,
@@ -169,13 +123,13 @@ def stored(
         store(rho, j, r)
 
 
-@_compiled
+@compiled(WITHOUT_NAN)
 def _line_out(target: Array, begin: int, waiting: Array, offset: int, step: int) -> None:
     for i in range(0, BLOCK, step):
         stream(target, begin + i, waiting, offset + i)
 
 
-@_compiled
+@compiled(WITHOUT_NAN)
 def _streamed(
     spot: Array, strike: Array, rate: Array, volatility: Array, maturity: Array, sign: Array,
     price: Array, delta: Array, gamma: Array, vega: Array, theta: Array, rho: Array,
@@ -197,7 +151,7 @@ def _streamed(
     return last
 
 
-@_parallel
+@compiled(WITHOUT_NAN, parallel=True)
 def price_book(
     spot: Array, strike: Array, rate: Array, volatility: Array, maturity: Array, sign: Array,
     price: Array, delta: Array, gamma: Array, vega: Array, theta: Array, rho: Array,

@@ -10,7 +10,9 @@ and take three times as long as what stands here.
 """
 
 import os
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -19,43 +21,91 @@ import numpy as np
 from hwdoctor.backends.base import HostArray, Runtime, host_dtype
 from hwdoctor.model import Precision
 from hwdoctor.workloads.base import Arrays, Kernel, Problem
-from hwdoctor.workloads.black_scholes import OUTPUTS
+from hwdoctor.workloads.black_scholes import OUTPUTS, closed_form, implied_form
 from hwdoctor.workloads.black_scholes.coefficients import (
     DENSITY_AT_ZERO,
     LEAST_DEVIATION,
     Coefficients,
     approximation,
 )
+from hwdoctor.workloads.black_scholes.implied import QUOTED
 from hwdoctor.workloads.black_scholes.inputs import NAMES
 
 CHUNK_BYTES = 1 << 17
 """Of one buffer; a dozen are in use."""
 
 
+Work = Callable[[list[HostArray], list[HostArray], int, int], None]
+"""`work(book, targets, begin, end)` computes options `begin` to `end`."""
+
+
 def price(problem: Problem, runtime: Runtime) -> Kernel:  # noqa: ARG001 -- the protocol's shape
-    """Equal shares of the book, one per thread."""
+    """Equal shares of the book, one per thread, each with buffers of its own."""
+
+    def work(options: int) -> Work:
+        return Scratch(options, problem.precision).price
+
+    return _kernel(problem, work, NAMES, OUTPUTS)
+
+
+def implied_volatility(problem: Problem, runtime: Runtime) -> Kernel:  # noqa: ARG001
+    """As `price`, in chunks; temporaries are NumPy's own."""
+    return _kernel(problem, partial(_solver, problem.precision), QUOTED, ("volatility",))
+
+
+def _kernel(
+    problem: Problem,
+    make: Callable[[int], Work],
+    names: tuple[str, ...],
+    outputs: tuple[str, ...],
+) -> Kernel:
     dtype: np.dtype[Any] = np.dtype(host_dtype(problem.precision))
-    results = {name: np.zeros(problem.items, dtype) for name in OUTPUTS}
+    results = {name: np.zeros(problem.items, dtype) for name in outputs}
     shares = _shares(problem.items, problem.threads or _usable_cores(), dtype.itemsize)
     longest = CHUNK_BYTES // dtype.itemsize
-    scratch = [Scratch(min(longest, end - begin), problem.precision) for begin, end in shares]
+    works = [make(min(longest, end - begin)) for begin, end in shares]
     pool = ThreadPoolExecutor(len(shares)) if len(shares) > 1 else None
 
     def kernel(inputs: Arrays) -> Arrays:
-        book = [inputs[name] for name in NAMES]
+        book = [inputs[name] for name in names]
         targets = list(results.values())
 
-        def work(part: int) -> None:
-            begin, end = shares[part]
-            scratch[part].price(book, targets, begin, end)
+        def part(index: int) -> None:
+            works[index](book, targets, *shares[index])
 
         if pool is None:
-            work(0)
+            part(0)
         else:
-            list(pool.map(work, range(len(shares))))
+            list(pool.map(part, range(len(shares))))
         return results
 
     return kernel
+
+
+def _solver(precision: Precision, options: int) -> Work:
+    fit = approximation(precision)
+    operations = implied_form.with_plain_logarithm(
+        closed_form.Operations(
+            sqrt=np.sqrt,
+            exp=np.exp,
+            log_ratio=np.divide,  # replaced
+            magnitude=np.absolute,
+            at_least=np.maximum,
+            at_most=np.minimum,
+            where=np.where,
+        ),
+        np.log,
+    )
+
+    def work(book: list[HostArray], targets: list[HostArray], begin: int, end: int) -> None:
+        # Steps that leave their bracket are replaced, wherever they would have gone.
+        with np.errstate(all="ignore"):
+            for start in range(begin, end, options):
+                part = slice(start, min(start + options, end))
+                quotes = (array[part] for array in book)
+                targets[0][part] = implied_form.solved(operations, fit, *quotes)
+
+    return work
 
 
 class Scratch:

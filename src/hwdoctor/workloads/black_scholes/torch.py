@@ -13,13 +13,14 @@ import numpy as np
 
 from hwdoctor.backends.base import Runtime
 from hwdoctor.workloads.base import Arrays, Kernel, Problem
-from hwdoctor.workloads.black_scholes import OUTPUTS, closed_form
+from hwdoctor.workloads.black_scholes import OUTPUTS, closed_form, implied_form
 from hwdoctor.workloads.black_scholes.coefficients import (
     DENSITY_AT_ZERO,
     LEAST_DEVIATION,
     Approximation,
     approximation,
 )
+from hwdoctor.workloads.black_scholes.implied import QUOTED
 from hwdoctor.workloads.black_scholes.inputs import NAMES
 
 COMPILED_ABOVE = 100_000
@@ -29,42 +30,77 @@ COMPILED_ON = ("cpu", "cuda")
 
 Step = Callable[..., None]
 """`step(results, book)` writes the results into given tensors."""
+Formula = Callable[..., tuple[Any, ...]]
+"""From tensors of options to tensors of results."""
 
 
 def price(problem: Problem, runtime: Runtime) -> Kernel:
     """The compiled form where it pays and compiles; else the eager one."""
+    fit = approximation(problem.precision)
+    operations = _operations(fit, on_cpu=runtime.device == "cpu")
+
+    def formula(*book: Any) -> tuple[Any, ...]:
+        return closed_form.price_and_greeks(operations, fit, *book)
+
+    return _kernel(problem, runtime, formula, _eager, NAMES, OUTPUTS)
+
+
+def implied_volatility(problem: Problem, runtime: Runtime) -> Kernel:
+    """All steps in one compiled loop, or operation by operation."""
     import torch
 
-    results = tuple(runtime.put(np.zeros(problem.items)) for _ in OUTPUTS)
+    fit = approximation(problem.precision)
+    native = implied_form.with_plain_logarithm(_operations(fit, on_cpu=False), torch.log)
+    operations = _operations(fit, on_cpu=True) if runtime.device == "cpu" else native
+
+    def formula(*quotes: Any) -> tuple[Any, ...]:
+        return (implied_form.solved(operations, fit, *quotes),)
+
+    def eager(results: tuple[Any, ...]) -> Step:  # noqa: ARG001 -- made anew by every call
+        def step(targets: Any, quotes: Any) -> None:
+            targets[0].copy_(implied_form.solved(native, fit, *quotes))
+
+        return step
+
+    return _kernel(problem, runtime, formula, eager, QUOTED, ("volatility",))
+
+
+def _kernel(
+    problem: Problem,
+    runtime: Runtime,
+    formula: Formula,
+    eager: Callable[[tuple[Any, ...]], Step],
+    names: tuple[str, ...],
+    outputs: tuple[str, ...],
+) -> Kernel:
+    import torch
+
+    results = tuple(runtime.put(np.zeros(problem.items)) for _ in outputs)
     step: Step | None = None
     if problem.items > COMPILED_ABOVE and runtime.device in COMPILED_ON:
-        step = _compiled(problem, runtime, results)
+        step = _compiled(formula, results, len(names))
     if step is None:
-        step = _eager(results)
+        step = eager(results)
 
     def kernel(inputs: Arrays) -> Arrays:
         with torch.inference_mode():
-            step(results, [inputs[name] for name in NAMES])
-        return dict(zip(OUTPUTS, results, strict=True))
+            step(results, [inputs[name] for name in names])
+        return dict(zip(outputs, results, strict=True))
 
     return kernel
 
 
-def _compiled(problem: Problem, runtime: Runtime, results: tuple[Any, ...]) -> Step | None:
+def _compiled(formula: Formula, results: tuple[Any, ...], arrays: int) -> Step | None:
     """The compiled step, tried once; None where it cannot be compiled (no C++ compiler)."""
     import torch
     from torch._dynamo.exc import TorchDynamoException
 
-    fit = approximation(problem.precision)
-    operations = _operations(fit, on_cpu=runtime.device == "cpu")
-
     def step(targets: Any, book: Any) -> None:
-        computed = closed_form.price_and_greeks(operations, fit, *book)
-        for target, value in zip(targets, computed, strict=True):
+        for target, value in zip(targets, formula(*book), strict=True):
             target.copy_(value)
 
     compiled: Step = torch.compile(step, dynamic=False)
-    book = [torch.ones_like(results[0]) for _ in NAMES]
+    book = [torch.ones_like(results[0]) for _ in range(arrays)]
     try:
         with torch.inference_mode():
             compiled(results, book)
