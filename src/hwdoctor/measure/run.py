@@ -15,6 +15,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
+import msgspec
+
 from hwdoctor.model import (
     Document,
     Facts,
@@ -40,7 +42,7 @@ class Run(Document, frozen=True, kw_only=True):
     id: str
     machine: str
     results: str
-    """The results folder, absolute."""
+    """The results folder, absolute; empty in the run's own file, which lies in it."""
     fingerprint: str
     facts_digest: str
     seed: int
@@ -122,8 +124,19 @@ def begin(
         apis=_apis(facts),
     )
     run.directory.mkdir(parents=True, exist_ok=True)
-    write_atomically(run.context, encode_line(run))
+    # Without the folder's own path: the file may be committed, and moved with its results.
+    write_atomically(run.context, encode_line(msgspec.structs.replace(run, results="")))
     return run
+
+
+def load(path: Path) -> Run:
+    """The run whose own file this is.
+
+    Raises:
+        UsageError: it is no such file.
+    """
+    run = decode(path.read_bytes(), Run, where=str(path))
+    return msgspec.structs.replace(run, results=str(path.resolve().parents[1]))
 
 
 MEMORY_SHARE = 0.8
@@ -151,7 +164,7 @@ def current() -> Run | None:
     name = os.environ.get(VARIABLE)
     if not name:
         return None
-    return decode(Path(name).read_bytes(), Run, where=name)
+    return load(Path(name))
 
 
 def machine_description(facts: Facts, name: str) -> dict[str, object]:

@@ -7,12 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import msgspec
-
 from hwdoctor.measure.ceilings import LIMITS
 from hwdoctor.measure.cell import Cell
-from hwdoctor.measure.run import Run, machine_description
-from hwdoctor.model import CheckReport, Facts, Outcome, UsageError, decode, encode_line
+from hwdoctor.measure.run import Run, load, machine_description
+from hwdoctor.model import CheckReport, Facts, Outcome, UsageError, encode_line
 from hwdoctor.model.files import write_atomically
 from hwdoctor.results import sidecar
 
@@ -64,14 +62,13 @@ def unfinished(results: Path, size: str, machine: str | None) -> Run:
     """
     candidates = []
     for path in results.glob("*/*.run.jsonl"):
-        run = decode(path.read_bytes(), Run, where=str(path))
+        run = load(path)
         result = run.directory / f"{run.stem}.json"
         if run.size == size and machine in (None, run.machine) and not result.exists():
             candidates.append(run)
     if not candidates:
         raise UsageError(f"{results}: no unfinished run of size {size} to resume")
-    newest = max(candidates, key=lambda run: run.id)
-    return msgspec.structs.replace(newest, results=str(results.resolve()))
+    return max(candidates, key=lambda run: run.id)
 
 
 @contextmanager
