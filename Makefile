@@ -33,6 +33,7 @@ $(VENV)/.backends: $(BIN)/python pyproject.toml constraints.txt
 	  for extra in $(BACKENDS); do \
 	    $(INSTALL) -e ".[$$extra]" || echo "note: $$extra cannot be installed here; going on without it"; \
 	  done; }
+	@$(BIN)/python -m compileall -q src probes || true  # even where PYTHONDONTWRITEBYTECODE is set
 	@touch $@
 
 $(VENV)/.test: $(VENV)/.backends
