@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from hwdoctor.measure import bench
-from hwdoctor.model import CheckReport, Facts, decode
+from hwdoctor.model import CheckReport, decode
 from hwdoctor.probing import live
 
 PLANTED = str(Path(__file__).parents[1] / "measure" / "planted_kernels.py")
@@ -148,7 +148,6 @@ def test_a_file_that_is_no_workload_says_so(call: Call, tmp_path: Path) -> None:
     assert "is not a hwdoctor.workloads.Workload" in done.err
 
 
-def test_facts_of_this_machine_name_the_folder(call: Call, tmp_path: Path) -> None:
+def test_the_user_may_name_the_machine(call: Call, tmp_path: Path) -> None:
     call("bench", EXAMPLE, "--config", "numpy-cpu", "--results", str(tmp_path), "--machine", "mine")
     assert (tmp_path / "mine").is_dir()
-    assert isinstance(live.facts(0), Facts)
