@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from hwdoctor.cli import sitting
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from hwdoctor.measure.cell import Cell
-    from hwdoctor.measure.run import Run
     from hwdoctor.model import Outcome
-    from hwdoctor.report.bench import Progress
 
 
 @click.command("bench")
@@ -113,7 +112,7 @@ def _bench(
             run = (
                 store.unfinished(folder, size, machine)
                 if resume
-                else _begun(folder, size, machine, progress)
+                else sitting.begin(folder, size, machine, say=progress.say)[0]
             )
             measured = bench.conduct(run, cells, on_step=progress.step)
         harvest(run, measured)
@@ -121,20 +120,6 @@ def _bench(
     console.print(summary(run.machine, measured))
     console.print(f"results: {run.sidecar}", soft_wrap=True, highlight=False)
     return _exit_code(measured)
-
-
-def _begun(folder: Path, size: str, machine: str | None, progress: Progress) -> Run:
-    """Check this machine at level 1 and begin a run that carries the check."""
-    from hwdoctor.measure import run, store
-    from hwdoctor.probing import live
-    from hwdoctor.rules import engine
-
-    facts = live.facts(1, on_progress=progress.say)
-    report = engine.run(facts, level=1)
-    begun = run.begin(facts, folder, machine=machine, size=size, seed=secrets.randbits(32))
-    store.save_machine(begun, facts)
-    store.save_check(begun, report)
-    return begun
 
 
 def _exit_code(measured: Sequence[tuple[Cell, Sequence[Outcome]]]) -> int:
