@@ -59,13 +59,29 @@ class Telemetry(Document, frozen=True, kw_only=True):
     power_mode: str | None = None
     throttled_periods: int | None = None
     """cgroup periods in which the quota ran out, counted since the cgroup was made."""
+    throttled_seconds: float | None = None
+    """How long the cgroup was kept waiting in those periods, all its processors together."""
+    heat_throttle_events: int | None = None
+    """How often cores lowered their own clock for heat since start-up (Intel counts them)."""
     governor: str | None = None
+    turbo: bool | None = None
+    """Whether clocks above the nominal one are allowed."""
     on_battery: bool | None = None
+    usable_cpus: int | None = None
+    """Processors that this program may run on; others' time is counted on these only."""
     foreign_cpu_cores: float | None = None
     """Cores that other processes kept busy, on average since the reading before."""
+    foreign_cpu_cores_worst: float | None = None
+    """The same in the worst second while samples were taken."""
     gpu_clock_mhz: float | None = None
+    """Before: at that moment. After: the median while samples were taken."""
+    gpu_temperature_celsius: float | None = None
     gpu_throttle_reasons: tuple[str, ...] = ()
+    """Why the GPU held its clock back while samples were taken; being idle is not among them."""
     gpu_foreign_processes: int | None = None
+    """Processes computing on the GPU that are not ours; None: they cannot be told apart here."""
+    gpu_foreign_busy_percent: float | None = None
+    """The largest share of the GPU's time that those were seen to take."""
     swap_used_bytes: int | None = None
     available_bytes: int | None = None
 
@@ -126,6 +142,18 @@ class Outcome(Document, frozen=True, kw_only=True):
     host_peak_bytes: int | None = None
     """Peak over the baseline taken after imports, before the inputs exist."""
     device_peak_bytes: int | None = None
+    """Peak of what the framework asked for on the device; None on a CPU. Where memory is unified,
+    it may be part of the host's peak too: the two are never added."""
+    device_peak_source: str | None = None
+    """`runtime`: the framework's own mark. `nvml`: the driver's, context and libraries included."""
+    device_reserved_bytes: int | None = None
+    """Peak of what the framework's allocator held on the device, its cache included."""
+    device_process_peak_bytes: int | None = None
+    """Device memory of the worker as the driver sees it, context and libraries included."""
+    unified_memory: bool | None = None
+    """Whether host and device share their memory; None: there is no device, or it is not known."""
+    memory_growth_bytes_per_call: float | None = None
+    """By how much each call leaves the process larger; 0: not beyond noise."""
 
     process_peak_bytes: int | None = None
     """Highest resident memory of the worker and its children together, seen from outside."""
@@ -141,6 +169,9 @@ class Outcome(Document, frozen=True, kw_only=True):
     share_of_compute_limit: float | None = None
     share_of_bandwidth_limit: float | None = None
     energy_joules: float | None = None
+    """Per call, of all that the counter covers: idle power and other processes included."""
+    energy_source: str | None = None
+    """`rapl`: the processor packages. `nvml`: the GPU board."""
 
     attempt: int = 1
     """Which try this is: a polluted cell is measured again."""
