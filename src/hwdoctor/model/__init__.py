@@ -8,6 +8,7 @@ Schema history
 --------------
 2026-11  hwdoctor.facts/1, recording/1, check/1, outcome/1, recommendation/1,
          comparison/1: first versions.
+2026-11  hwdoctor.night/1, night-mark/1: what a night found, and how it was judged.
 """
 
 from hwdoctor.model.codec import Document, decode, decode_line, encode, encode_line, to_builtins

@@ -13,6 +13,7 @@ import msgspec
 from hwdoctor.model.comparison import Comparison
 from hwdoctor.model.facts import Facts
 from hwdoctor.model.finding import CheckReport
+from hwdoctor.model.night import Night, NightMark
 from hwdoctor.model.outcome import Outcome
 from hwdoctor.model.recommendation import Recommendation
 from hwdoctor.model.recording import Recording
@@ -24,6 +25,8 @@ PUBLISHED: tuple[type[Any], ...] = (
     Outcome,
     Recommendation,
     Comparison,
+    Night,
+    NightMark,
 )
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from hwdoctor.model import Outcome
-from hwdoctor.results import asv_files, machines, sidecar
+from hwdoctor.results import asv_files, machines, night_marks, sidecar
 from hwdoctor.results.asv_files import AsvRow, Described
 from hwdoctor.results.machines import Machine
 from hwdoctor.results.printable import printable
@@ -24,8 +24,8 @@ DEEPEST = 5
 MOST_FILES = 50_000
 
 _BENCHMARKS_FILE = "benchmarks.json"
-_RUN_SUFFIX = ".run.jsonl"
-"""How a run was set up, so that it can be resumed; no results."""
+_DESCRIBING = (".run.jsonl", night_marks.SUFFIX)
+"""How a run was set up, so that it can be resumed, and how a night was judged; no results."""
 _NOT_WALKED = frozenset({"html", "env", "node_modules", "__pycache__"})
 
 
@@ -63,7 +63,7 @@ def _walk(directory: Path) -> Iterator[Path]:
 def _is_description(path: Path) -> bool:
     """A file that describes results and holds none."""
     described = (machines.FILE_NAME, _BENCHMARKS_FILE)
-    return path.name in described or path.name.endswith(_RUN_SUFFIX)
+    return path.name in described or path.name.endswith(_DESCRIBING)
 
 
 def _is_walked(folder: str) -> bool:
