@@ -28,6 +28,7 @@ from hwdoctor.model import (
     machine_slug,
 )
 from hwdoctor.model.files import write_atomically
+from hwdoctor.results import reading
 
 VARIABLE = "HWDOCTOR_RUN"
 ENVIRONMENT_NAME = f"hw-py{sys.version_info.major}.{sys.version_info.minor}"
@@ -133,9 +134,9 @@ def load(path: Path) -> Run:
     """The run whose own file this is.
 
     Raises:
-        UsageError: it is no such file.
+        UsageError: it is no such file, or none that can be read.
     """
-    run = decode(path.read_bytes(), Run, where=str(path))
+    run = decode(reading.whole(path), Run, where=str(path))
     return msgspec.structs.replace(run, results=str(path.resolve().parents[1]))
 
 
