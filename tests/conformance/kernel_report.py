@@ -11,6 +11,7 @@ import sys
 from typing import Any
 
 from hwdoctor.backends import BackendUnavailable, Runtime, backend
+from hwdoctor.measure.placement import given
 from hwdoctor.measure.rounding import round_all
 from hwdoctor.measure.verify import Verdict, check_placement, check_values, in_judged_terms
 from hwdoctor.workloads import Problem, Workload, find
@@ -24,9 +25,7 @@ def judge(workload: Workload, name: str, runtime: Runtime, task_name: str, items
     task = workload.task(task_name)
     host = round_all(task.inputs(items, workload.seed), runtime.precision)
     other = round_all(task.inputs(items, workload.seed + 1), runtime.precision)
-    inputs, others = (
-        {key: runtime.put(array) for key, array in arrays.items()} for arrays in (host, other)
-    )
+    inputs, others = (given(task, runtime, arrays) for arrays in (host, other))
     problem = Problem(items=items, precision=runtime.precision, seed=workload.seed)
     kernel = factory(problem, runtime)
     # Buffers may be reused and first calls traced: the call after one on other inputs must be
@@ -42,6 +41,12 @@ def judge(workload: Workload, name: str, runtime: Runtime, task_name: str, items
         assert (runtime.get(inputs[key]) == array).all(), f"the kernel changed its input {key}"
     judged = in_judged_terms(task, host, fetched)
     return told(check_values(judged, task.reference(host), task, runtime.precision))
+
+
+def is_defined(workload: Workload, task: str, precision: str) -> bool:
+    """Whether the task can be judged in this precision: elsewhere nobody may ask for it."""
+    limits = [tolerance.limits for tolerance in workload.task(task).tolerances.values()]
+    return all(precision in limit for limit in limits)
 
 
 def told(verdict: Verdict) -> dict[str, Any]:
@@ -71,7 +76,9 @@ def main() -> None:
             answer[precision] = {"unavailable": str(error)}
             continue
         answer[precision] = {
-            task: judge(workload, arguments.backend, runtime, task, n) for task, n in items.items()
+            task: judge(workload, arguments.backend, runtime, task, n)
+            for task, n in items.items()
+            if is_defined(workload, task, precision)
         }
     sys.stdout.write(json.dumps(answer))
 

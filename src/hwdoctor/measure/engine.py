@@ -108,6 +108,8 @@ def skip_reason(
         return f"{workload.name} is not defined in {cell.precision}"
     if any(cell.precision not in t.limits for t in task.tolerances.values()):
         return f"{task.name} is not defined in {cell.precision}"
+    if cell.configuration.device in task.skipped_on:
+        return task.skipped_on[cell.configuration.device]
     if cell.precision not in described.precisions(cell.configuration.device):
         return f"no {cell.precision} on this device"
     if not _installed(described.module):

@@ -15,7 +15,7 @@ import numpy as np
 
 from hwdoctor.backends import Runtime, backend, known
 from hwdoctor.backends.base import HostArray
-from hwdoctor.measure import synchronisation
+from hwdoctor.measure import placement, synchronisation
 from hwdoctor.measure.memory import HostPeak
 from hwdoctor.measure.protocol import Answer, Request
 from hwdoctor.measure.rounding import round_all
@@ -52,8 +52,7 @@ class Bench:
 
     def call_afresh(self, outputs: Arrays) -> Arrays:
         """A call whose result can only be its own: buffers of the last one are scrubbed first."""
-        for array in outputs.values():
-            self.runtime.scrub(array)
+        placement.scrub(self.task, self.runtime, outputs)
         return self.call()
 
     def fetch(self, outputs: Arrays) -> dict[str, HostArray]:
@@ -86,7 +85,7 @@ def run_trial(request: Request, stage: Callable[[str], None]) -> Answer:
     del raw
     stage("transfer to device")
     began = CLOCK()
-    inputs = {name: runtime.put(array) for name, array in host_inputs.items()}
+    inputs = placement.given(task, runtime, host_inputs)
     runtime.sync(inputs.values())
     to_device = CLOCK() - began
     problem = Problem(items=items, precision=precision, seed=request.seed, threads=request.threads)

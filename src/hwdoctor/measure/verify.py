@@ -12,6 +12,7 @@ import numpy as np
 
 from hwdoctor.backends import Runtime
 from hwdoctor.backends.base import HostArray
+from hwdoctor.measure import placement
 from hwdoctor.model import OutcomeKind, OutputError, Precision
 from hwdoctor.workloads import Arrays, HostArrays, Task, Tolerance
 
@@ -45,19 +46,18 @@ def check_placement(outputs: Arrays, runtime: Runtime, task: Task) -> Verdict:
     if missing:
         return Verdict(outcome="wrong-result", reason=f"no output named {', '.join(missing)}")
     for name in task.tolerances:
-        where = runtime.location(outputs[name])
-        if where != runtime.device:
+        where = placement.location(task, runtime, name, outputs[name])
+        wanted = placement.wanted_location(task, runtime, name)
+        if where != wanted:
+            asker = "configuration names" if wanted == runtime.device else "task asks for the"
             return Verdict(
-                outcome="fell-back",
-                reason=f"{name} lies on {where!r}, the configuration names {runtime.device!r}",
+                outcome="fell-back", reason=f"{name} lies on {where!r}, the {asker} {wanted!r}"
             )
     for name in task.tolerances:
         dtype = runtime.dtype(outputs[name])
-        if _is_real(dtype) and dtype != runtime.precision:
-            return Verdict(
-                outcome="wrong-result",
-                reason=f"{name} is {dtype}, asked for {runtime.precision}",
-            )
+        wanted = placement.wanted_dtype(task, runtime, name)
+        if _is_real(dtype) and dtype != wanted:
+            return Verdict(outcome="wrong-result", reason=f"{name} is {dtype}, asked for {wanted}")
     return Verdict(outcome="ok")
 
 

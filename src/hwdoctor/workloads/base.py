@@ -80,6 +80,14 @@ class Task:
     judged_as: Callable[[HostArrays, HostArrays], HostArrays] | None = None
     """`judged_as(inputs, outputs)`: the outputs in the terms in which they are judged, under the
     same names (an implied volatility as the price it gives back). None: as they are."""
+    on_host: frozenset[str] = frozenset()
+    """Inputs and outputs that are NumPy arrays in the host's memory, where a transfer begins or
+    ends. All others are arrays of the device."""
+    skipped_on: Mapping[str, str] = field(default_factory=dict)
+    """Device to the reason why the task means nothing there; no process is started for it."""
+    first_look: bool = True
+    """Measured at size smoke even when nobody named the workload. A first look needs what is
+    recommended and the ceilings, not everything."""
 
     @property
     def class_name(self) -> str:
