@@ -13,7 +13,7 @@ from typing import get_args
 
 from hwdoctor.backends import configurations, known
 from hwdoctor.measure import engine, store
-from hwdoctor.measure.ceilings import LIMITS, Ceilings
+from hwdoctor.measure.ceilings import Ceilings, is_ceiling
 from hwdoctor.measure.cell import Cell
 from hwdoctor.measure.hygiene import measured_quietly
 from hwdoctor.measure.run import Run
@@ -52,8 +52,12 @@ def choose_cells(
     engine.check_size(size)
     _check_precisions(precisions)
     chosen = [known(name) for name in configuration_names] or _usual(size)
+    first_look = size == "smoke" and not sources
     return [
-        cell for source in sources or WORKLOADS for cell in _of(source, chosen, precisions, size)
+        cell
+        for source in sources or WORKLOADS
+        for cell in _of(source, chosen, precisions, size)
+        if not first_look or cell.resolve()[1].first_look
     ]
 
 
@@ -140,6 +144,6 @@ def _order(run: Run, cells: Sequence[Cell], processes: int | None) -> list[tuple
     for process in range(rounds):
         shuffled = list(cells)
         source.shuffle(shuffled)
-        shuffled.sort(key=lambda cell: cell.workload != LIMITS)
+        shuffled.sort(key=lambda cell: not is_ceiling(cell.workload, cell.task))
         order += [(cell, process) for cell in shuffled]
     return order
