@@ -42,9 +42,14 @@ def result_file(run: Run) -> Path:
     return run.directory / f"{run.stem}.json"
 
 
-def gather(tonight: Run) -> tuple[PastRun, ...]:
-    """Every other run under the machine's name at the same size, newest first."""
-    runs = sorted(_runs(tonight), key=lambda run: run.id, reverse=True)
+def gather(directory: Path, size: str) -> tuple[PastRun, ...]:
+    """Every run of a machine at one size, newest first.
+
+    Args:
+        directory: the machine's, `results/<machine>`; it need not exist.
+        size: of the cells.
+    """
+    runs = sorted(_runs(directory, size), key=lambda run: run.id, reverse=True)
     return tuple(_past(run) for run in runs)
 
 
@@ -56,16 +61,14 @@ def check_of(run: Run) -> CheckReport | None:
         return None
 
 
-def _runs(tonight: Run) -> Iterator[Run]:
-    for path in sorted(tonight.directory.glob(f"*{RUN_SUFFIX}")):
+def _runs(directory: Path, size: str) -> Iterator[Run]:
+    for path in sorted(directory.glob(f"*{RUN_SUFFIX}")):
         try:
             run = load(path)
-        except (OSError, UsageError):
+        except UsageError:
             continue  # not even its time is known; its results are still there for `compare`
         # A file that names another folder or stem is not opened where it points to.
-        if run.machine != tonight.machine or run.context.name != path.name:
-            continue
-        if run.id != tonight.id and run.size == tonight.size:
+        if (run.machine, run.context.name) == (directory.name, path.name) and run.size == size:
             yield run
 
 

@@ -15,6 +15,13 @@ from hwdoctor.model.recommendation import MachineName, Overall
 NightVerdict = Literal["good", "regressed", "blocked", "unknown"]
 
 
+class OpenCell(Document, frozen=True, kw_only=True):
+    """A cell that was found slower or broken and has not been seen in order since."""
+
+    benchmark: str
+    parameters: dict[str, str] = {}
+
+
 class NightMark(Document, frozen=True, kw_only=True):
     """How a night was judged, or that somebody accepted it."""
 
@@ -34,6 +41,8 @@ class NightMark(Document, frozen=True, kw_only=True):
     selection: tuple[str, ...] = ()
     """Workloads and configurations, where not all of them were asked for."""
     reasons: tuple[str, ...] = ()
+    open: tuple[OpenCell, ...] = ()
+    """What the next night must measure before it can be called good."""
 
 
 class PassedOver(Document, frozen=True, kw_only=True):
@@ -180,6 +189,9 @@ class Night(Document, frozen=True, kw_only=True):
     """Worked on the last good night, and was tried in vain or could not be tried now."""
     repaired: tuple[NightCell, ...] = ()
     new: tuple[NightCell, ...] = ()
+    open: tuple[OpenCell, ...] = ()
+    """What the next night must measure before it can be called good: everything that is slower
+    or broken now, and what was on an earlier night and was not measured now."""
     not_measured: tuple[NotMeasured, ...] = ()
     drift: Drift | None = None
     recommendation: NightAdvice

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from hwdoctor.measure.past_runs import PastRun
 from hwdoctor.measure.run import Run
-from hwdoctor.model.night import PassedOver
+from hwdoctor.model.night import OpenCell, PassedOver
 
 MOST_NIGHTS_BACK = 14
 """How many good nights may stand in for cells that the last one lacks."""
@@ -32,6 +32,8 @@ class Choice:
     """There was no night before that another could have been compared with."""
     obstacle: str | None = None
     """Not the first night, and yet there is nothing to compare with: why."""
+    open: tuple[OpenCell, ...] = ()
+    """What the night before found slower or broken."""
     other_hardware: PastRun | None = None
     """The newest usable night under this name on hardware that is not today's."""
 
@@ -41,11 +43,11 @@ def choose(tonight: Run, past: Sequence[PastRun], selection: tuple[str, ...] = (
 
     Args:
         tonight: the run that is to be compared.
-        past: all other runs of this machine name and size, newest first.
+        past: all runs of this machine name and size, newest first; tonight's may be among them.
         selection: what tonight was asked to measure. Nights that were asked for something else
             are another series and are neither compared with nor told.
     """
-    ours = [p for p in past if _of_series(p, selection)]
+    ours = [p for p in past if p.run.id != tonight.id and _of_series(p, selection)]
     here = [p for p in ours if p.run.fingerprint == tonight.fingerprint]
     began = min((p.run.id for p in here if p.mark is not None), default=None)
     good: list[PastRun] = []
@@ -67,6 +69,7 @@ def choose(tonight: Run, past: Sequence[PastRun], selection: tuple[str, ...] = (
         passed_over=tuple(passed),
         first=first,
         obstacle=None if good or first else _obstacle(elsewhere),
+        open=next((p.mark.open for p in here if p.mark is not None), ()),
         other_hardware=elsewhere[0] if elsewhere else None,
     )
 
@@ -94,7 +97,9 @@ def _why_not(candidate: PastRun, began: str | None) -> str | None:
 
 
 def _counted(candidate: PastRun) -> bool:
-    """A night that was good, or was compared with one that was."""
+    """A night that was good, or was compared with one that was, or may have been either."""
+    if candidate.damage is not None:
+        return True
     mark = candidate.mark
     return mark is not None and (mark.usable or mark.baseline is not None)
 
