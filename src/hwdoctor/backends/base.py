@@ -80,7 +80,19 @@ class Runtime(ABC):
         """Begin a new device-memory high-water mark, where the framework keeps one."""
 
     def device_peak_bytes(self) -> int | None:
-        """Device memory's high-water mark; None where the device's memory is the host's."""
+        """High-water mark of what was asked for on the device; None on a CPU, or not told."""
+        return None
+
+    def device_reserved_bytes(self) -> int | None:
+        """The most that the allocator held on the device, its cache included, where it tells."""
+        return None
+
+    def device_bytes(self) -> int | None:
+        """What is in use on the device now, caches of the allocator left out."""
+        return None
+
+    def unified_memory(self) -> bool | None:
+        """Whether the device's memory is the host's; None: there is no device, or not known."""
         return None
 
 

@@ -116,14 +116,27 @@ class JaxRuntime(Runtime):
 
     def device_peak_bytes(self) -> int | None:
         """The process's high-water mark; JAX cannot begin a new one."""
+        return self._memory("peak_bytes_in_use")
+
+    def device_reserved_bytes(self) -> int | None:
+        return self._memory("peak_pool_bytes")
+
+    def device_bytes(self) -> int | None:
+        return self._memory("bytes_in_use")
+
+    def unified_memory(self) -> bool | None:
+        # JAX does not say whether a CUDA device has memory of its own (most have, GB10 has not).
+        return {"metal": True, "tpu": False}.get(self.device)
+
+    def _memory(self, field: str) -> int | None:
+        """A field of the allocator's statistics, which plug-ins need not keep."""
         if self.device == "cpu":
             return None
         try:
-            statistics = self._device.memory_stats() or {}
-        except (NotImplementedError, RuntimeError):  # plug-ins need not implement it
+            value = (self._device.memory_stats() or {}).get(field)
+        except (NotImplementedError, RuntimeError):
             return None
-        peak = statistics.get("peak_bytes_in_use")
-        return None if peak is None else int(peak)
+        return None if value is None else int(value)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -90,6 +90,17 @@ class MlxRuntime(Runtime):
             return None
         return int(_memory_function(self._mx, "get_peak_memory")())
 
+    def device_bytes(self) -> int | None:
+        if self.device == "cpu":
+            return None
+        return int(_memory_function(self._mx, "get_active_memory")())
+
+    def unified_memory(self) -> bool | None:
+        if self.device == "cpu":
+            return None
+        # Metal shares the host's memory. Whether a CUDA device does, MLX does not say.
+        return True if bool(self._mx.metal.is_available()) else None
+
 
 def _import_mlx() -> Any:
     try:

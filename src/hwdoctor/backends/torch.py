@@ -104,6 +104,28 @@ class TorchRuntime(Runtime):
             return int(self._torch.mps.driver_allocated_memory())
         return None
 
+    def device_reserved_bytes(self) -> int | None:
+        if self.device == "cuda":
+            return int(self._torch.cuda.max_memory_reserved())
+        if self.device == "mps":
+            return int(self._torch.mps.driver_allocated_memory())
+        return None
+
+    def device_bytes(self) -> int | None:
+        if self.device == "cuda":
+            return int(self._torch.cuda.memory_allocated())
+        if self.device == "mps":
+            return int(self._torch.mps.current_allocated_memory())
+        return None
+
+    def unified_memory(self) -> bool | None:
+        if self.device == "mps":
+            return True
+        if self.device == "cuda":
+            integrated = getattr(self._torch.cuda.get_device_properties(0), "is_integrated", None)
+            return None if integrated is None else bool(integrated)
+        return None
+
 
 def _reason_missing(torch: Any, device: str) -> str | None:
     """Why an accelerator cannot be had, as PyTorch itself sees it."""

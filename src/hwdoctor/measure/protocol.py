@@ -35,6 +35,12 @@ class Answer(Document, frozen=True, kw_only=True):
     host_baseline_bytes: int | None = None
     host_peak_bytes: int | None = None
     device_peak_bytes: int | None = None
+    device_peak_source: str | None = None
+    device_reserved_bytes: int | None = None
+    unified_memory: bool | None = None
+    memory_growth_bytes_per_call: float | None = None
+    energy_joules: float | None = None
+    energy_source: str | None = None
     errors: tuple[OutputError, ...] = ()
     flops_per_second: float | None = None
     bytes_per_second: float | None = None

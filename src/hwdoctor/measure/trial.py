@@ -15,7 +15,7 @@ import numpy as np
 
 from hwdoctor.backends import Runtime, backend, known
 from hwdoctor.backends.base import HostArray
-from hwdoctor.measure import placement, synchronisation
+from hwdoctor.measure import energy, growth, placement, synchronisation
 from hwdoctor.measure.memory import HostPeak
 from hwdoctor.measure.protocol import Answer, Request
 from hwdoctor.measure.rounding import round_all
@@ -54,6 +54,12 @@ class Bench:
         """A call whose result can only be its own: buffers of the last one are scrubbed first."""
         placement.scrub(self.task, self.runtime, outputs)
         return self.call()
+
+    def memory(self) -> dict[str, int]:
+        """Bytes in use by now, on the host and, where it tells, on the device."""
+        device = self.runtime.device_bytes()
+        host = growth.settled_host_bytes()
+        return {"host": host} if device is None else {"host": host, "device": device}
 
     def fetch(self, outputs: Arrays) -> dict[str, HostArray]:
         """Copies of the outputs on the host, as they are at this moment."""
@@ -144,15 +150,25 @@ def _judged(
     late = synchronisation.unfinished_reason(bench.call, bench.fetch)
     if late is not None:
         return msgspec.structs.replace(answer, outcome="failed", reason=late)
+    output_bytes = sum(int(getattr(array, "nbytes", 0)) for array in outputs.values())
     del outputs
+    meter = energy.meter(bench.runtime.device)
+    before = bench.memory()
     peak.begin_second_window()
     stage("sample")
+    began = CLOCK()
+    meter.start()
     samples = collect(bench.call, request.plan)
+    spent = meter.stop()
+    seconds = CLOCK() - began
+    stage("watch memory")
+    answer = _with_samples(answer, bench, samples, peak.over_baseline())
+    answer = _with_energy(answer, spent, samples)
+    calls = max(1, round(seconds / float(np.mean(samples.seconds))))
+    leak = growth.leak(bench.call, bench.memory, before, calls=calls, output_bytes=output_bytes)
     stage("verify again")
-    host_peak = peak.over_baseline()
     verdict, _ = judge.verdict(bench.call_afresh(bench.call()))
-    answer = _with_samples(answer, bench, samples, host_peak)
-    return _with_verdict(answer, verdict)
+    return _with_verdict(_with_growth(answer, leak), verdict)
 
 
 class _Judge:
@@ -179,7 +195,31 @@ class _Judge:
         return checked, seconds
 
 
+def _with_growth(answer: Answer, leak: growth.Leak | None) -> Answer:
+    """What leaks is right for an hour: it is measured, and never ranked."""
+    if leak is None:
+        return msgspec.structs.replace(answer, memory_growth_bytes_per_call=0.0)
+    return msgspec.structs.replace(
+        answer,
+        outcome="failed",
+        reason=leak.reason,
+        memory_growth_bytes_per_call=_six_digits(leak.bytes_per_call),
+    )
+
+
+def _with_energy(answer: Answer, spent: energy.Spent | None, samples: Samples) -> Answer:
+    joules = None if spent is None else spent.per_call(samples.seconds)
+    if spent is None or joules is None:
+        return answer
+    return msgspec.structs.replace(
+        answer, energy_joules=_six_digits(joules), energy_source=spent.source
+    )
+
+
 def _with_verdict(answer: Answer, verdict: Verdict) -> Answer:
+    """A wrong result outranks what was found before."""
+    if verdict.outcome == "ok":
+        return msgspec.structs.replace(answer, errors=verdict.errors or answer.errors)
     return msgspec.structs.replace(
         answer,
         outcome=verdict.outcome,
@@ -193,6 +233,7 @@ def _with_samples(answer: Answer, bench: Bench, samples: Samples, host_peak: int
     task, items = bench.task, bench.problem.items
     itemsize = {"float64": 8, "float32": 4, "bfloat16": 2}[bench.problem.precision]
     work = task.work(items, itemsize) if task.work else float(items)
+    device_peak = bench.runtime.device_peak_bytes()
     return msgspec.structs.replace(
         answer,
         samples_seconds=tuple(_six_digits(s) for s in samples.seconds),
@@ -200,7 +241,10 @@ def _with_samples(answer: Answer, bench: Bench, samples: Samples, host_peak: int
         stopped_by=samples.stopped_by,
         throughput=Throughput(value=work / middle, unit=task.unit),
         host_peak_bytes=host_peak,
-        device_peak_bytes=bench.runtime.device_peak_bytes(),
+        device_peak_bytes=device_peak,
+        device_peak_source=None if device_peak is None else "runtime",
+        device_reserved_bytes=bench.runtime.device_reserved_bytes(),
+        unified_memory=bench.runtime.unified_memory(),
         flops_per_second=task.flops(items) / middle if task.flops else None,
         bytes_per_second=task.bytes_moved(items, itemsize) / middle if task.bytes_moved else None,
     )

@@ -44,6 +44,10 @@ class Family:
         for _ in self._find(frozenset()):
             pass
 
+    def pids(self) -> tuple[int, ...]:
+        """Process ids of all members, as of the last look."""
+        return tuple(pid for pid, _ in list(self._members))
+
     def resident(self) -> tuple[int, int]:
         """Resident bytes of all members, and the highest mark a single one is known to have."""
         total = highest = 0
