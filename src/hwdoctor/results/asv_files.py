@@ -114,7 +114,17 @@ def read(path: Path, *, machine: str, described: Mapping[str, Described]) -> Asv
     Raises:
         ResultFileError: unreadable, not JSON, or not a result file of ASV.
     """
-    document = reading.lenient_json(path)
+    return of_document(reading.lenient_json(path), path, machine=machine, described=described)
+
+
+def of_document(
+    document: Any, path: Path, *, machine: str, described: Mapping[str, Described]
+) -> AsvFile:
+    """The rows of a file that was read and parsed already.
+
+    Raises:
+        ResultFileError: it is not a result file of ASV.
+    """
     results = document.get("results") if isinstance(document, dict) else None
     if not isinstance(results, dict) or "commit_hash" not in document:
         raise ResultFileError(str(path), "not a result file of ASV")
