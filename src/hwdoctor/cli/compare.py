@@ -2,37 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import click
 
 from hwdoctor.cli import exits
-from hwdoctor.cli.options import format_option
+from hwdoctor.cli.options import Slower, format_option, slower
 
 if TYPE_CHECKING:
     from hwdoctor.verdicts.compare import Compared
     from hwdoctor.verdicts.sides import Side
-
-_CONDITION = re.compile(r"slower(?:=(\d+(?:\.\d*)?)%?)?")
-
-
-class Condition(NamedTuple):
-    """When a comparison is a failure: slower, by more than so much."""
-
-    percent: float
-
-
-def _condition(
-    context: click.Context, parameter: click.Parameter, value: str | None
-) -> Condition | None:
-    if value is None:
-        return None
-    match = _CONDITION.fullmatch(value)
-    if match is None:
-        raise click.BadParameter(f"{value!r} is not slower or slower=PERCENT", context, parameter)
-    return Condition(percent=float(match[1] or 0))
 
 
 @click.command("compare")
@@ -44,7 +24,7 @@ def _condition(
 @click.option(
     "--fail-on",
     "fail_on",
-    callback=_condition,
+    callback=slower,
     metavar="slower[=PERCENT]",
     help="Exit with 1 if anything is slower than the baseline (by more than PERCENT), and with "
     "3 if something that worked on the baseline does no more.",
@@ -55,7 +35,7 @@ def command(
     results: tuple[Path, ...],
     baseline: str | None,
     form: str,
-    fail_on: Condition | None,
+    fail_on: Slower | None,
     explain: bool,
 ) -> int:
     """Compare result files of several machines, or of one machine at several times.
@@ -95,7 +75,7 @@ def _hand_over(
     out.deliver(forms[form]())
 
 
-def _exit_code(compared: Compared, fail_on: Condition | None) -> int:
+def _exit_code(compared: Compared, fail_on: Slower | None) -> int:
     """1 outranks 3: a known regression is one, even if something else is unknown."""
     if fail_on is not None and any(
         cell.verdict == "slower" and (cell.ratio or 0) > 1 + fail_on.percent / 100

@@ -6,15 +6,23 @@ a bench hours, and neither should end with a directory that does not exist.
 
 import math
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import click
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 STANDARD_OUTPUT: Final = "-"
+_SLOWER: Final = re.compile(r"slower(?:=(\d+(?:\.\d*)?)%?)?")
+
+
+class Slower(NamedTuple):
+    """When a comparison is a failure: slower, by more than so much."""
+
+    percent: float
 
 
 def writable(context: click.Context, parameter: click.Parameter, value: Path | None) -> Path | None:
@@ -32,6 +40,16 @@ def positive(context: click.Context, parameter: click.Parameter, value: float) -
     if not (math.isfinite(value) and value > 0):
         raise click.BadParameter(f"{value} is not a positive, finite number", context, parameter)
     return value
+
+
+def slower(context: click.Context, parameter: click.Parameter, value: str | None) -> Slower | None:
+    """Read `slower` or `slower=5%`."""
+    if value is None:
+        return None
+    match = _SLOWER.fullmatch(value)
+    if match is None:
+        raise click.BadParameter(f"{value!r} is not slower or slower=PERCENT", context, parameter)
+    return Slower(percent=float(match[1] or 0))
 
 
 def refuse_together(context: click.Context, given: str, *others: str) -> None:
