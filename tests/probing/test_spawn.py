@@ -14,7 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from hwdoctor.probing import diagnosis, spawn
+from hwdoctor.probing import diagnosis, guard, spawn
 from hwdoctor.probing.family import Family
 from hwdoctor.probing.processes import PsutilTable
 from hwdoctor.probing.spawn import Child, Limits
@@ -231,13 +231,13 @@ def test_the_environment_given_is_complete_but_for_the_mark() -> None:
     assert child.result is not None
     seen = child.result["environment"]
     seen.pop("LC_CTYPE", None)  # the interpreter's own doing
-    assert set(seen) == {"ONLY", spawn.TOKEN_VARIABLE}
+    assert set(seen) == {"ONLY", guard.TOKEN_VARIABLE}
 
 
 def test_the_mark_of_an_outer_run_is_kept() -> None:
-    child = run("show_environment", environment={spawn.TOKEN_VARIABLE: "outer"})
+    child = run("show_environment", environment={guard.TOKEN_VARIABLE: "outer"})
     assert child.result is not None
-    assert child.result["environment"][spawn.TOKEN_VARIABLE].startswith("outer:")
+    assert child.result["environment"][guard.TOKEN_VARIABLE].startswith("outer:")
 
 
 def test_memory_is_seen_from_outside() -> None:

@@ -3,7 +3,8 @@
 Every framework is tried, and every workload timed, in a child of its own: it may abort,
 segfault, hang, eat all memory, print megabytes or leave processes behind, and none of that may
 reach the parent. `run` always returns within the time limit and a few seconds, with every
-descendant of the child dead. It imports no framework, and must never raise for what a child does.
+descendant of the child dead; where we are killed ourselves, a `Guard` sees to it. It imports no
+framework, and must never raise for what a child does.
 
 The child is told a descriptor of its own (`--fd N` at the end of its arguments) for JSON lines,
 because banners of C libraries make stdout and stderr unusable for messages.
@@ -21,13 +22,13 @@ from typing import Any, Literal
 
 from hwdoctor.probing import diagnosis
 from hwdoctor.probing.family import Family
+from hwdoctor.probing.guard import Guard, marked, new_token
 from hwdoctor.probing.messages import Report, Tail
 from hwdoctor.probing.processes import pipe_name, system_table
 from hwdoctor.probing.streams import Streams
 
 Status = Literal["finished", "timeout", "crashed", "out-of-memory", "garbage", "failed"]
 
-TOKEN_VARIABLE = "HWDOCTOR_CHILD"  # noqa: S105 -- the name of a variable, not a secret
 TICK_SECONDS = 0.025
 LOOK_SHARE = 0.02
 """Share of the time that listing processes may take: a machine may have thousands."""
@@ -80,6 +81,7 @@ def run(
     stdin: bytes | None = None,
     cwd: Path | None = None,
     on_stage: Callable[[str], None] | None = None,
+    on_look: Callable[[tuple[int, ...]], None] | None = None,
     cancel: threading.Event | None = None,
     meanwhile: Callable[[], None] | None = None,
 ) -> Child:
@@ -92,38 +94,43 @@ def run(
         stdin: what the child reads from its standard input; None: nothing.
         cwd: where it runs.
         on_stage: called in this thread for each stage the child announces.
+        on_look: called in this thread, many times a second, with the process ids of the child
+            and its descendants.
         cancel: when set, the child is killed and KeyboardInterrupt raised: a thread other than
             the main one never gets that exception by itself.
         meanwhile: called once in this thread when the child has been started. Nobody watches
             the child in that time, so it is for what takes less than the child.
     """
-    read, write = os.pipe()
-    token = os.urandom(16).hex()
-    started = time.monotonic()
-    try:
-        process = subprocess.Popen(
-            [*argv, "--fd", str(write)],
-            stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            cwd=cwd,
-            env=_marked(environment, token),
-            pass_fds=(write,),
-            start_new_session=True,
+    token = new_token()
+    with Guard(token) as guard:
+        read, write = os.pipe()
+        started = time.monotonic()
+        try:
+            process = subprocess.Popen(
+                [*argv, "--fd", str(write)],
+                stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                cwd=cwd,
+                env=marked(environment, token),
+                pass_fds=(write,),
+                start_new_session=True,
+            )
+        except (OSError, ValueError) as error:
+            os.close(read)
+            return Child(status="failed", stderr_tail=f"could not be started: {error}")
+        finally:
+            os.close(write)
+        guard.watch(process.pid)
+        supervision = _Supervision(
+            process,
+            Streams(process, read, stdin),
+            Family(process.pid, token, system_table()),
+            limits=limits,
+            started=started,
+            on_look=on_look,
         )
-    except (OSError, ValueError) as error:
-        os.close(read)
-        return Child(status="failed", stderr_tail=f"could not be started: {error}")
-    finally:
-        os.close(write)
-    supervision = _Supervision(
-        process,
-        Streams(process, read, stdin),
-        Family(process.pid, token, system_table()),
-        limits=limits,
-        started=started,
-    )
-    return supervision.run(on_stage, cancel, meanwhile)
+        return supervision.run(on_stage, cancel, meanwhile)
 
 
 class _Supervision:
@@ -137,8 +144,10 @@ class _Supervision:
         *,
         limits: Limits,
         started: float,
+        on_look: Callable[[tuple[int, ...]], None] | None = None,
     ) -> None:
         self._process = process
+        self._on_look = on_look
         self._streams = streams
         self._family = family
         self._limits = limits
@@ -207,6 +216,8 @@ class _Supervision:
             self._family.look()
             cost = time.monotonic() - now
             self._next_look = now + max(TICK_SECONDS, cost / LOOK_SHARE)
+            if self._on_look is not None:
+                self._on_look(self._family.pids())
         if now >= self._next_sample:
             resident, highest = self._family.resident()
             self._peak = max(self._peak, highest)
@@ -273,14 +284,6 @@ class _Supervision:
         if died_of_memory:
             return "out-of-memory"
         return "crashed" if code is not None and code < 0 else "failed"
-
-
-def _marked(environment: Mapping[str, str] | None, token: str) -> dict[str, str]:
-    """The environment plus the token; the tokens of outer runs stay readable."""
-    complete = dict(os.environ if environment is None else environment)
-    outer = complete.get(TOKEN_VARIABLE)
-    complete[TOKEN_VARIABLE] = f"{outer}:{token}" if outer else token
-    return complete
 
 
 def _thinned(trace: list[tuple[float, int]]) -> tuple[tuple[float, int], ...]:
