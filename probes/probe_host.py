@@ -482,15 +482,111 @@ def jax_plugins(found):
 
 
 def importable():
-    """Which backends an import would find, installed or lying on the path; none is imported."""
+    """Which backends an import would find, and in which file; none is imported."""
     from importlib.machinery import PathFinder
 
-    found = []
+    found = {}
     for name in ("numpy", "numba", "jax", "torch", "mlx"):
         spec = PathFinder.find_spec(name)
         if spec is not None and spec.loader is not None and spec.origin is not None:
-            found.append(name)
+            found[name] = spec.origin
     return found
+
+
+def direct_url(info):
+    """Where a distribution came from, if it did not come from an index."""
+    try:
+        with open(os.path.join(info, "direct_url.json"), encoding="utf-8") as file:
+            return json.load(file)
+    except (OSError, ValueError):
+        return {}
+
+
+def local_builds(found):
+    """Backends that were built from source here: a folder, a repository or a source archive."""
+    built = []
+    for name in ("numpy", "numba", "jax", "jaxlib", "torch", "mlx"):
+        origin = direct_url(found[name][1]) if name in found else {}
+        if isinstance(origin, dict) and origin:
+            wheel = str(origin.get("url", "")).endswith(".whl")
+            if "dir_info" in origin or "vcs_info" in origin or not wheel:
+                built.append(name)
+    return built
+
+
+def shadowed(found, modules):
+    """Backends of which an import finds another module than the installed distribution."""
+    names = []
+    for name, origin in sorted(modules.items()):
+        if name not in found:
+            continue
+        info = found[name][1]
+        if name in local_builds(found) or info.endswith(".egg-info"):
+            continue  # an editable install lies elsewhere on purpose
+        root = os.path.dirname(os.path.dirname(os.path.realpath(origin)))
+        if root != os.path.realpath(os.path.dirname(info)):
+            names.append(name)
+    return names
+
+
+COMPILED = {
+    "jaxlib": "jaxlib", "llvmlite": "llvmlite", "ml-dtypes": "ml_dtypes", "mlx": "mlx",
+    "numba": "numba", "numpy": "numpy", "scipy": "scipy", "torch": "torch",
+}  # fmt: skip
+ELF_MACHINES = {0x3E: "x86_64", 0xB7: "aarch64", 0xF3: "riscv64"}
+MACH_O_MACHINES = {7: "x86_64", 12: "arm64"}  # without the bit that says 64 bits
+MOST_FOLDERS = 40
+
+
+def architectures(found):
+    """By distribution, what the first of its compiled modules was built for."""
+    built = {}
+    for name, module in COMPILED.items():
+        if name in found:
+            path = first_native(os.path.join(os.path.dirname(found[name][1]), module))
+            if path is not None:
+                built[name] = built_for(path)
+    return built
+
+
+def first_native(folder):
+    """The first shared object in a package, looked for near its root."""
+    for count, (where, folders, names) in enumerate(os.walk(folder)):
+        folders[:] = sorted(n for n in folders if n not in ("__pycache__", "tests", "include"))
+        for name in sorted(names):
+            if name.endswith((".so", ".dylib")) and not os.path.islink(os.path.join(where, name)):
+                return os.path.join(where, name)
+        if count >= MOST_FOLDERS:
+            return None
+    return None
+
+
+def built_for(path):
+    """The architectures in the head of a shared object; empty if it cannot be read."""
+    try:
+        with open(path, "rb") as file:
+            head = file.read(256)
+    except OSError:
+        return []
+    kinds, known = [], MACH_O_MACHINES
+    if head[:4] == b"\x7fELF":
+        order = "little" if head[5:6] == b"\x01" else "big"
+        kinds, known = [int.from_bytes(head[18:20], order)], ELF_MACHINES
+    elif head[:4] == b"\xcf\xfa\xed\xfe":
+        kinds = [int.from_bytes(head[4:7], "little")]
+    elif head[:4] == b"\xca\xfe\xba\xbe":  # several of them in one file
+        count = min(int.from_bytes(head[4:8], "big"), 8)
+        kinds = [int.from_bytes(head[9 + 20 * n : 12 + 20 * n], "big") for n in range(count)]
+    return [known[kind] for kind in kinds if kind in known]
+
+
+def believed_macos():
+    """The release of macOS as this interpreter sees it: built with an old SDK, it sees 10.16."""
+    if sys.platform != "darwin":
+        return None
+    import platform
+
+    return platform.mac_ver()[0] or None
 
 
 def interpreter():
@@ -504,12 +600,25 @@ def interpreter():
         "machine": os.uname().machine,
         "virtual_environment": sys.prefix != getattr(sys, "base_prefix", sys.prefix),
         "jax_plugins": jax_plugins(found),
+        "macos": believed_macos(),
+        "architectures": architectures(found),
+        "shadowed": shadowed(found, importable()),
+        "local_builds": local_builds(found),
     }
     packages = {name: version for name, (version, _) in sorted(found.items())}
     return python, packages
 
 
 # ---- end of the interpreter ----
+
+
+def shared_memory():
+    """The size of /dev/shm, or None where there is none."""
+    try:
+        whole = os.statvfs("/dev/shm")  # noqa: S108 -- its size is asked, nothing is put there
+    except OSError:
+        return None
+    return whole.f_frsize * whole.f_blocks
 
 
 def examine(report):
@@ -533,13 +642,14 @@ def examine(report):
         "directories": recorder.directories,
         "environment": environment(recorder),
         "packages": packages,
-        "importable": importable(),
+        "importable": sorted(importable()),
         "python": python,
     }
     if hasattr(os, "sched_getaffinity"):
         recording["affinity"] = len(os.sched_getaffinity(0))
     if hasattr(os, "getloadavg"):
         recording["load_average"] = round(os.getloadavg()[0], 2)
+    recording["shared_memory_bytes"] = shared_memory()
     return recording
 
 

@@ -20,6 +20,8 @@ class Host(Document, frozen=True, kw_only=True):
     """`docker`, `kubernetes`, `podman`, `lxc`, `wsl`, ... or None: none seen."""
     translated: bool | None = None
     """An x86-64 process translated by Rosetta."""
+    external_displays: int | None = None
+    """Displays that are driven beside a built-in one; None: nobody could look."""
 
 
 class Tier(Document, frozen=True, kw_only=True):
@@ -65,6 +67,17 @@ class Memory(Document, frozen=True, kw_only=True):
     swap_used_bytes: int | None = None
     gpu_limit_bytes: int | None = None
     """What the GPU may wire of a shared memory, where somebody set it; None: not known."""
+    shared_memory_bytes: int | None = None
+    """Size of /dev/shm, through which worker processes hand over arrays."""
+
+
+DeviceFault = Literal[
+    "uncorrectable-ecc",
+    "repair-pending",
+    "repair-failed",
+    "slowed-by-heat",
+    "slowed-by-power-brake",
+]
 
 
 class Accelerator(Document, frozen=True, kw_only=True):
@@ -80,6 +93,10 @@ class Accelerator(Document, frozen=True, kw_only=True):
     index: int | None = None
     slices_bytes: tuple[int, ...] = ()
     """Memory of each MIG slice: a process on a partitioned GPU gets one of these, not the whole."""
+    used_bytes: int | None = None
+    """Memory that somebody held when the machine was looked at."""
+    faults: tuple[DeviceFault, ...] | None = None
+    """What the device reports of itself; empty: asked, and it is well; None: nobody could ask."""
 
 
 class Power(Document, frozen=True, kw_only=True):
@@ -101,6 +118,14 @@ class Python(Document, frozen=True, kw_only=True):
     virtual_environment: bool | None = None
     jax_plugins: tuple[str, ...] | None = None
     """Platform names that installed packages register under `jax_plugins`."""
+    macos: str | None = None
+    """The release of macOS that the interpreter believes to run on."""
+    architectures: dict[str, tuple[str, ...]] | None = None
+    """By distribution, the architectures that its compiled part was built for."""
+    shadowed: tuple[str, ...] | None = None
+    """Backends whose import finds another module than the installed distribution."""
+    local_builds: tuple[str, ...] | None = None
+    """Distributions that were built from source on this machine."""
 
 
 class OperationFacts(Document, frozen=True, kw_only=True):
@@ -136,7 +161,37 @@ class BackendFacts(Document, frozen=True, kw_only=True):
     """Native threads of the process after first use."""
     pools: dict[str, int] = {}
     """Thread pools and their sizes: `openblas`, `openmp`, `torch-intraop`, ..."""
+    libraries: tuple[str, ...] = ()
+    """File names of the OpenMP and BLAS libraries that were loaded."""
+    held_bytes: dict[str, int] = {}
+    """By device, the memory that the framework's allocator kept after small arrays."""
     seconds: float | None = None
+
+
+class CodeNote(Document, frozen=True, kw_only=True):
+    """One place of a project's source that a rule looks at."""
+
+    kind: Literal["set-too-late", "blocks-event-loop", "version-of-mlx", "cache-limit"]
+    file: str
+    """Within the project."""
+    line: int
+    subject: str
+    """The variable, or the call."""
+    framework: str | None = None
+    """Whose import came first, or whose call it is."""
+    after: str | None = None
+    """Where that import stands: `engine.py:3`."""
+    number: float | None = None
+    """The number that the call is given, where it is written out."""
+
+
+class Project(Document, frozen=True, kw_only=True):
+    """What a project's Python source says, read and never run."""
+
+    files: int
+    unread: tuple[str, ...] = ()
+    """Files that could not be parsed."""
+    notes: tuple[CodeNote, ...] = ()
 
 
 class Facts(Document, frozen=True, kw_only=True):
@@ -162,6 +217,8 @@ class Facts(Document, frozen=True, kw_only=True):
     """Allow-listed variables only."""
     backends: tuple[BackendFacts, ...] | None = None
     """None: no probe ran (level 0)."""
+    project: Project | None = None
+    """None: no project's source was looked at."""
 
     def backend(self, name: str) -> BackendFacts | None:
         """The probe result of one backend, if there is one."""

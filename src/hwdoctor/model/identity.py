@@ -46,9 +46,16 @@ def facts_digest(facts: Facts) -> str:
         memory=msgspec.structs.replace(
             facts.memory, available_bytes=None, pressure=None, swap_used_bytes=None
         ),
+        accelerators=None
+        if facts.accelerators is None
+        else tuple(
+            msgspec.structs.replace(device, used_bytes=None, faults=None)
+            for device in facts.accelerators
+        ),
         power=msgspec.structs.replace(facts.power, thermal=None),
         load_average=None,
         backends=None,
+        project=None,
     )
     return _digest(msgspec.to_builtins(settled))
 

@@ -41,6 +41,10 @@ class RecordedPython(Document, frozen=True, kw_only=True):
     machine: str | None = None
     virtual_environment: bool | None = None
     jax_plugins: tuple[str, ...] | None = None
+    macos: str | None = None
+    architectures: dict[str, tuple[str, ...]] | None = None
+    shadowed: tuple[str, ...] | None = None
+    local_builds: tuple[str, ...] | None = None
 
 
 class Recording(Document, frozen=True, kw_only=True):
@@ -60,5 +64,7 @@ class Recording(Document, frozen=True, kw_only=True):
     affinity: int | None = None
     """Logical processors that the recording process was allowed to use."""
     load_average: float | None = None
+    shared_memory_bytes: int | None = None
+    """Size of /dev/shm."""
     probes: dict[str, Any] | None = None
     """Output of the backend probes, where they were recorded too."""

@@ -100,7 +100,24 @@ def _python(recording: Recording) -> Python:
         machine=name_of(recorded.machine),
         virtual_environment=recorded.virtual_environment,
         jax_plugins=recorded.jax_plugins,
+        macos=name_of(recorded.macos),
+        architectures=_architectures(recorded.architectures),
+        shadowed=_names(recorded.shadowed),
+        local_builds=_names(recorded.local_builds),
     )
+
+
+def _names(recorded: tuple[str, ...] | None) -> tuple[str, ...] | None:
+    return None if recorded is None else tuple(n for n in map(name_of, recorded) if n)
+
+
+def _architectures(
+    recorded: dict[str, tuple[str, ...]] | None,
+) -> dict[str, tuple[str, ...]] | None:
+    if recorded is None:
+        return None
+    found = {name_of(name): _names(built) for name, built in sorted(recorded.items())}
+    return {name: built for name, built in found.items() if name and built}
 
 
 def _packages(recording: Recording) -> dict[str, str] | None:

@@ -19,6 +19,9 @@ _SPARE_COMMA = re.compile(r",(\s*[}\]])")
 _FIELD = re.compile(r'"(\w{1,80})"\s*:\s*(?:"([^"\n]{0,200})"|(\d{1,20}))')
 _METAL = ("spdisplays_metal", "spdisplays_metalfamily", "spdisplays_mtlgpufamilysupport")
 _NO_METAL = "notsupported"
+_BUILT_IN, _BUILT_IN_PANEL = "spdisplays_internal", "built-in"
+_APPLE_PANEL = "610"
+"""Apple's own vendor id, which its built-in panels and its external displays carry alike."""
 _VENDORS = {"apple": "Apple", "amd": "AMD", "ati": "AMD", "intel": "Intel", "nvidia": "NVIDIA"}
 
 
@@ -68,6 +71,28 @@ def graphics_of(texts: Iterable[str]) -> tuple[Graphics, ...] | None:
                 return tuple(_graphics(item) for item in items)
             return _only_gpu(text)
     return None
+
+
+def external_displays(texts: Iterable[str]) -> int | None:
+    """Displays beside a built-in one; None where the report does not list displays."""
+    for text in texts:
+        if f'"{_DISPLAYS}"' in text:
+            lists = [item.get("spdisplays_ndrvs") for item in _items(text, _DISPLAYS)]
+            listed = [entry for found in lists if isinstance(found, list) for entry in found]
+            sides = [_is_external(entry) for entry in listed if isinstance(entry, dict)]
+            return sum(map(bool, sides)) if sides and None not in sides else None
+    return None
+
+
+def _is_external(display: dict[str, Any]) -> bool | None:
+    """None where the entry shows neither a cable nor another maker's panel."""
+    cable = _text(display.get("spdisplays_connection_type"))
+    if cable is not None:
+        return cable != _BUILT_IN
+    if _BUILT_IN_PANEL in (_text(display.get("spdisplays_display_type")) or ""):
+        return False
+    maker = _text(display.get("_spdisplays_display-vendor-id"))
+    return True if maker is not None and maker.lower() != _APPLE_PANEL else None
 
 
 def _items(text: str, section: str) -> Iterator[dict[str, Any]]:

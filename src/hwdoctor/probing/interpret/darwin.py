@@ -12,6 +12,7 @@ from hwdoctor.model import Budget, Cpu, Facts, Host, Memory, Power
 from hwdoctor.probing.interpret import (
     apple_graphics,
     apple_mac,
+    apple_profiler,
     apple_state,
     apple_sysctl,
     apple_tiers,
@@ -59,6 +60,7 @@ def _host(mac: Mac, chip: Chip | None) -> Host:
         architecture=_architecture(mac, chip, translated=translated),
         virtual=_is_virtual(mac),
         translated=translated,
+        external_displays=apple_profiler.external_displays(mac.texts),
     )
 
 

@@ -78,6 +78,7 @@ def _memory(source: Source, limit_bytes: int | None) -> Memory:
         swap_used_bytes=swap - free
         if swap is not None and free is not None and free <= swap
         else None,
+        shared_memory_bytes=source.recording.shared_memory_bytes or None,
     )
 
 

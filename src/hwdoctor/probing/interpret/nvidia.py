@@ -89,6 +89,8 @@ def _filled(gpu: Accelerator, other: Accelerator) -> Accelerator:
         driver=gpu.driver or other.driver,
         index=other.index if gpu.index is None else gpu.index,
         slices_bytes=gpu.slices_bytes or other.slices_bytes,
+        used_bytes=other.used_bytes if gpu.used_bytes is None else gpu.used_bytes,
+        faults=other.faults if gpu.faults is None else gpu.faults,
     )
 
 

@@ -1,8 +1,10 @@
 """One NVIDIA GPU as every reader of nvidia-smi builds it."""
 
 import re
+from collections.abc import Iterable
 
 from hwdoctor.model import Accelerator
+from hwdoctor.probing.interpret import nvidia_health
 from hwdoctor.probing.interpret.reading import bytes_of, name_of, whole_number
 
 _VERSION = re.compile(r"^\s*(\d{2,4}(?:\.\d{1,4}){0,3})\b")
@@ -15,6 +17,8 @@ def gpu(
     driver: str | None = None,
     index: str | int | None = None,
     slices: tuple[str, ...] = (),
+    used: str | None = None,
+    told: Iterable[nvidia_health.Told] = (),
 ) -> Accelerator:
     """A GPU from the texts that were read; `N/A`, `[Not Supported]` and their like are None.
 
@@ -24,6 +28,8 @@ def gpu(
         driver: the kernel driver's version, possibly with a remark behind it.
         index: the number by which nvidia-smi counts it.
         slices: memory of each MIG slice, with its unit.
+        used: memory that is held by somebody, with its unit.
+        told: what the GPU reports of its health.
     """
     whole = name_of(name)
     number = index if isinstance(index, int) else whole_number(index)
@@ -37,6 +43,8 @@ def gpu(
         driver=version(driver),
         index=number,
         slices_bytes=sizes if len(sizes) == len(slices) else (),
+        used_bytes=bytes_of(used),
+        faults=nvidia_health.faults(told),
     )
 
 

@@ -9,11 +9,13 @@ from dataclasses import dataclass, field
 
 from hwdoctor.model import Accelerator
 from hwdoctor.probing.interpret.nvidia_gpu import gpu as built
+from hwdoctor.probing.interpret.nvidia_health import Told
 from hwdoctor.probing.interpret.reading import lines_of, whole_number
 
 _TITLE = "NVSMI LOG"
 _GPU = re.compile(r"^GPU\s+[0-9A-Fa-f]{4,8}:[0-9A-Fa-f]{2}:[0-9A-Fa-f]{2}\.[0-9A-Fa-f]$")
 _TAB_WIDTH = 4
+_MEMORY = ("GPU", "FB Memory Usage")
 _SLICE_SECTIONS = {
     ("GPU", "MIG Device", "Shared FB Memory Usage"),
     ("GPU", "MIG Device", "FB Memory Usage"),
@@ -25,6 +27,8 @@ class _Report:
     top: dict[str, str] = field(default_factory=dict)
     gpus: list[dict[str, str]] = field(default_factory=list)
     slices: list[list[str]] = field(default_factory=list)
+    told: list[list[Told]] = field(default_factory=list)
+    """Everything that stands in a section below a GPU."""
     awaits_size: bool = False
     """A section of a slice's memory has begun: its first total is the slice's."""
 
@@ -47,6 +51,8 @@ def gpus(text: str) -> tuple[Accelerator, ...] | None:
             driver=driver,
             index=number if numbered else None,
             slices=tuple(report.slices[number]),
+            used=values.get("Used"),
+            told=report.told[number],
         )
         for number, values in enumerate(report.gpus)
     )
@@ -66,6 +72,7 @@ def _read(lines: list[str]) -> _Report:
             sections = [(indent, "GPU")]
             report.gpus.append({})
             report.slices.append([])
+            report.told.append([])
             continue
         key, separator, value = stripped.partition(":")
         if separator and (not value or value[0].isspace()):
@@ -79,8 +86,10 @@ def _read(lines: list[str]) -> _Report:
 def _note(report: _Report, sections: tuple[str, ...], key: str, value: str) -> None:
     if not report.gpus:
         report.top.setdefault(key, value)
-    elif key == "Product Name" or (sections, key) == (("GPU", "FB Memory Usage"), "Total"):
+    elif key == "Product Name" or (sections == _MEMORY and key in ("Total", "Used")):
         report.gpus[-1].setdefault(key, value)
     elif key == "Total" and sections in _SLICE_SECTIONS and report.awaits_size:
         report.slices[-1].append(value)
         report.awaits_size = False
+    elif sections[:1] == ("GPU",) and len(sections) > 1:
+        report.told[-1].append(((*sections[1:], key), value))

@@ -24,6 +24,7 @@ _DRIVER: Path = ("nvidia_smi_log", "driver_version")
 _COUNT: Path = ("nvidia_smi_log", "attached_gpus")
 # The GPU's own: a MIG device has a child of the same name, which comes first.
 _MEMORY: Path = ("fb_memory_usage", "total")
+_USED: Path = ("fb_memory_usage", "used")
 _SLICE: Path = ("mig_devices", "mig_device", "fb_memory_usage", "total")
 
 
@@ -51,6 +52,8 @@ def gpus(text: str) -> tuple[Accelerator, ...] | None:
             driver=log.top.get(_DRIVER),
             index=number if numbered else None,
             slices=tuple(log.slices[number]),
+            used=values.get(_USED),
+            told=values.items(),
         )
         for number, values in enumerate(log.gpus)
     )
