@@ -63,16 +63,20 @@ def read(path: Path) -> Sidecar:
 def append(path: Path, outcome: Outcome) -> None:
     """Add one outcome; it is on disk when this returns.
 
-    A torn last line, left by a crash, is cut away first, lest it spoil this one too.
+    A torn last line, left by a crash, is cut away first, lest it spoil this one too. The first
+    line comes into being together with the file: an empty side-car would be no side-car.
 
     Raises:
         OSError: the disk is full, or the file may not be written.
     """
+    line = encode_line(outcome)
     path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
+    if not path.exists():
+        write_atomically(path, line)
+        return
+    descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CLOEXEC)
     try:
         _finish_last_line(descriptor, path)
-        line = encode_line(outcome)
         written = os.write(descriptor, line)
         if written != len(line):
             raise OSError(f"{path}: only {written} of {len(line)} bytes could be written")

@@ -8,7 +8,6 @@ import itertools
 import json
 import os
 import re
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
@@ -22,6 +21,7 @@ from hwdoctor.measure.cell import Cell
 from hwdoctor.measure.run import VARIABLE, Run
 from hwdoctor.model import Outcome
 from hwdoctor.model.files import write_atomically
+from hwdoctor.probing import guard
 from hwdoctor.probing.locate import benchmarks
 from hwdoctor.workloads import SIZES, WORKLOADS, find
 
@@ -36,6 +36,9 @@ class HarvestError(Exception):
 def harvest(run: Run, measured: Measured) -> None:
     """Write ASV's result file of `run`.
 
+    ASV writes its files in place. So it writes them elsewhere, and they are put into the results
+    folder whole, the result file last: a run that has one is finished.
+
     Args:
         run: the run; its side-car is complete.
         measured: what was measured.
@@ -46,14 +49,14 @@ def harvest(run: Run, measured: Measured) -> None:
     shown = [(cell, outcomes) for cell, outcomes in measured if not _all_skipped(outcomes)]
     if not shown:
         return  # ASV has no word for "everything was skipped"; the side-car has
-    known = Path(run.results) / "benchmarks.json"
-    before = known.read_bytes() if known.exists() else None
     with tempfile.TemporaryDirectory(prefix="hwdoctor-asv-") as folder:
         suites = _suite_folder(Path(folder), [cell for cell, _ in shown])
-        config = _write_config(Path(folder), run, suites)
+        staged = Path(folder) / "results"
+        staged.mkdir()
+        config = _write_config(Path(folder), run, suites, staged)
         values = _write_values(Path(folder), shown)
         _run_asv(run, config, {VARIABLE: str(run.context), HARVEST_VARIABLE: str(values)}, shown)
-    _keep_old_benchmarks(known, before)
+        _take_over(staged, run)
 
 
 def selection(cells: Iterable[Cell]) -> list[str]:
@@ -91,7 +94,7 @@ def _write_values(folder: Path, measured: Measured) -> Path:
     return path
 
 
-def _write_config(folder: Path, run: Run, suites: Path) -> Path:
+def _write_config(folder: Path, run: Run, suites: Path, staged: Path) -> Path:
     config = {
         "version": 1,
         "project": "hwdoctor",
@@ -100,7 +103,7 @@ def _write_config(folder: Path, run: Run, suites: Path) -> Path:
         "environment_type": "hw",
         "plugins": [PLUGIN],
         "benchmark_dir": str(suites),
-        "results_dir": run.results,
+        "results_dir": str(staged),
         "env_dir": str(folder / "env"),
     }
     path = folder / "asv.conf.json"
@@ -134,28 +137,34 @@ def _run_asv(run: Run, config: Path, variables: Mapping[str, str], measured: Mea
     chosen = itertools.chain.from_iterable(
         ("--bench", pattern) for pattern in selection(cell for cell, _ in measured)
     )
-    done = subprocess.run(
+    done = guard.completed(
         [sys.executable, "-m", "asv", "run", "--config", str(config), "--machine", run.machine,
          "--record-samples", "--no-pull", *chosen],
-        env={**os.environ, **variables},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        errors="replace",
-        check=False,
+        environment={**os.environ, **variables},
     )  # fmt: skip
     failed_cells_only = 2  # ASV's status when some benchmark has no value
     if done.returncode not in (0, failed_cells_only):
         raise HarvestError((done.stdout + done.stderr)[-2000:])
 
 
-def _keep_old_benchmarks(path: Path, before: bytes | None) -> None:
+def _take_over(staged: Path, run: Run) -> None:
+    """Put what ASV wrote into the results folder."""
+    benchmarks_file = Path(run.results) / "benchmarks.json"
+    described = (staged / "benchmarks.json").read_bytes()
+    write_atomically(benchmarks_file, _with_old_benchmarks(benchmarks_file, described))
+    for path in sorted((staged / run.machine).glob("*.json")):
+        if path.name != "machine.json":
+            write_atomically(run.directory / path.name, path.read_bytes())
+
+
+def _with_old_benchmarks(path: Path, described: bytes) -> bytes:
     """ASV forgets the benchmarks that this run did not have; older files still need them."""
-    if before is None or not path.exists():
-        return
-    old, new = _as_object(before), _as_object(path.read_bytes())
-    if old.get("version") == new.get("version"):
-        write_atomically(path, json.dumps({**old, **new}, indent=4, sort_keys=True).encode())
+    if not path.exists():
+        return described
+    old, new = _as_object(path.read_bytes()), _as_object(described)
+    if old.get("version") != new.get("version"):
+        return described
+    return json.dumps({**old, **new}, indent=4, sort_keys=True).encode()
 
 
 def _as_object(data: bytes) -> dict[str, Any]:
