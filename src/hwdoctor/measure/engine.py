@@ -17,6 +17,7 @@ from hwdoctor.measure.control import control_seconds
 from hwdoctor.measure.protocol import Answer, Request
 from hwdoctor.measure.run import Run
 from hwdoctor.measure.sampling import Plan
+from hwdoctor.measure.watch import Watch
 from hwdoctor.model import Capsule, Configuration, Outcome, OutcomeKind, Telemetry, UsageError
 from hwdoctor.probing import spawn
 from hwdoctor.workloads import Task, Workload
@@ -45,6 +46,7 @@ class Around:
 
     started_at: str
     seconds: float
+    device_process_peak_bytes: int | None = None
     before: Telemetry = UNREAD
     after: Telemetry = UNREAD
     control_before_seconds: float | None = None
@@ -64,16 +66,21 @@ def measure(cell: Cell, run: Run, *, process: int = 0, plan: Plan | None = None)
         return _outcome(cell, workload, run, process, answer, None, environment, nothing)
     control_before = control_seconds(run.threads)
     window = telemetry.Window()
-    child = _start(cell, workload, described, run, environment, plan or default_plan(cell.size))
+    with telemetry.watch(cell.configuration.device, {**os.environ, **environment}) as watch:
+        child = _start(
+            cell, workload, described, run, environment, plan or default_plan(cell.size), watch
+        )
+    after, seen = window.end(), watch.seen()
     around = Around(
         started_at=started_at,
         seconds=child.seconds,
-        before=window.before,
-        after=window.end(),
+        device_process_peak_bytes=seen.gpu.peak_bytes,
+        before=telemetry.with_gpu_before(window.before, seen),
+        after=telemetry.with_seen(after, seen),
         control_before_seconds=control_before,
         control_after_seconds=control_seconds(run.threads),
     )
-    answer = _answer_of(child)
+    answer = _with_device_peak(_answer_of(child), seen.gpu.peak_bytes)
     return _outcome(cell, workload, run, process, answer, child, environment, around)
 
 
@@ -150,6 +157,7 @@ def _start(
     run: Run,
     environment: Mapping[str, str],
     plan: Plan,
+    watch: Watch,
 ) -> spawn.Child:
     request = Request(
         source=cell.source,
@@ -168,7 +176,16 @@ def _start(
         ),
         environment={**os.environ, **environment},
         stdin=msgspec.json.encode(request),
+        on_stage=watch.stage,
+        on_look=watch.members,
     )
+
+
+def _with_device_peak(answer: Answer, seen_bytes: int | None) -> Answer:
+    """Where the framework keeps no mark, the driver's count of the worker's memory stands in."""
+    if seen_bytes is None or answer.device_peak_bytes is not None:
+        return answer
+    return msgspec.structs.replace(answer, device_peak_bytes=seen_bytes, device_peak_source="nvml")
 
 
 def _answer_of(child: spawn.Child) -> Answer:
@@ -228,6 +245,7 @@ def _outcome(
         started_at=around.started_at,
         duration_seconds=round(around.seconds, 4),
         process_peak_bytes=child.peak_bytes if child else None,
+        device_process_peak_bytes=around.device_process_peak_bytes,
         memory_trace=_thinned(child.trace) if child else (),
         largest_error=worst.largest_error if worst else None,
         tolerance=worst.tolerance if worst else None,
