@@ -110,7 +110,7 @@ def _bench(
     with store.exclusive(folder):
         with Progress() as progress:
             run = (
-                store.unfinished(folder, size, machine)
+                sitting.resume(folder, size, machine, say=progress.say)
                 if resume
                 else sitting.begin(folder, size, machine, say=progress.say)[0]
             )

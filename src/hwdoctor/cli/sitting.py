@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from hwdoctor.measure.run import Run
-    from hwdoctor.model import CheckReport
+    from hwdoctor.model import CheckReport, Facts
     from hwdoctor.rules.profiles import Profile
 
 LEVEL = 1
@@ -41,13 +41,46 @@ def begin(
     Raises:
         UsageError: the machine's name cannot be the name of a folder.
     """
-    from hwdoctor.measure import run, store
+    from hwdoctor.measure import run
+
+    facts, report = _checked(profiles, say)
+    begun = run.begin(facts, folder, machine=machine, size=size, seed=secrets.randbits(32))
+    _describe(begun, facts, report)
+    return begun, report
+
+
+def resume(
+    folder: Path,
+    size: str,
+    machine: str | None,
+    *,
+    profiles: Sequence[Profile] = (),
+    say: Callable[[str], None],
+) -> Run:
+    """The last run that did not finish; it is checked now where it was interrupted before that.
+
+    Raises:
+        UsageError: there is no such run.
+    """
+    from hwdoctor.measure import store
+
+    run = store.unfinished(folder, size, machine)
+    if not run.check_file.exists():
+        _describe(run, *_checked(profiles, say))
+    return run
+
+
+def _checked(profiles: Sequence[Profile], say: Callable[[str], None]) -> tuple[Facts, CheckReport]:
     from hwdoctor.probing import live
     from hwdoctor.rules import engine
 
     facts = live.facts(LEVEL, on_progress=say)
-    report = engine.run(facts, level=LEVEL, profiles=profiles)
-    begun = run.begin(facts, folder, machine=machine, size=size, seed=secrets.randbits(32))
-    store.save_machine(begun, facts)
-    store.save_check(begun, report)
-    return begun, report
+    return facts, engine.run(facts, level=LEVEL, profiles=profiles)
+
+
+def _describe(run: Run, facts: Facts, report: CheckReport) -> None:
+    """What lies beside a run's results; the check last: where it is, nothing is missing."""
+    from hwdoctor.measure import store
+
+    store.save_machine(run, facts)
+    store.save_check(run, report)
