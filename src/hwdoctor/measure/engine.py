@@ -38,6 +38,8 @@ _DEVICE_NAMES: Mapping[str, str] = {"metal": "Metal", "cuda": "CUDA", "tpu": "TP
 
 
 UNREAD = Telemetry()
+REPEATING_STAGES = ("sample", "watch memory")
+"""Stages in which nothing happens but calls like those before."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -198,7 +200,7 @@ def _answer_of(child: spawn.Child) -> Answer:
     stage = child.stages[-1] if child.stages else "start"
     fates: dict[str, tuple[OutcomeKind, str]] = {
         "timeout": ("timeout", f"no answer within the deadline; last stage: {stage}"),
-        "out-of-memory": ("out-of-memory", f"ran out of memory in stage: {stage}"),
+        "out-of-memory": ("out-of-memory", _exhausted(stage)),
         "crashed": ("crashed", f"{child.signal or 'crash'} in stage: {stage}"),
     }
     default: tuple[OutcomeKind, str] = (
@@ -207,6 +209,14 @@ def _answer_of(child: spawn.Child) -> Answer:
     )
     outcome, reason = fates.get(child.status, default)
     return Answer(outcome=outcome, reason=reason)
+
+
+def _exhausted(stage: str) -> str:
+    """A kernel that is too large fails in its first calls; one that grows does so later."""
+    text = f"ran out of memory in stage: {stage}"
+    if stage not in REPEATING_STAGES:
+        return text
+    return f"{text}; the calls before had fitted, so memory grew from call to call"
 
 
 _OWN_FIELDS = ("status", "packages", "python", "inputs_digest", "items", "threads")

@@ -88,7 +88,10 @@ class GpuWatch:
             if sampling:
                 self._note(clock, temperature, reasons)
                 if mine:
-                    self._note_strangers(strangers, busy)
+                    self._foreign.append(len(strangers))
+                    share = _busy_share(strangers, mine, busy)
+                    if share is not None:
+                        self._foreign_busy.append(share)
 
     def close(self) -> None:
         """No more looks."""
@@ -121,18 +124,27 @@ class GpuWatch:
         for name in (reasons or frozenset()) - {"idle"}:
             self._reasons[name] = self._reasons.get(name, 0) + 1
 
-    def _note_strangers(
-        self, strangers: Sequence[GpuProcess], busy: dict[int, float] | None
-    ) -> None:
-        self._foreign.append(len(strangers))
-        shares = [busy[process.pid] for process in strangers if busy and process.pid in busy]
-        if shares:
-            self._foreign_busy.append(sum(shares))
-
     def _note_memory(self, mine: Sequence[GpuProcess]) -> None:
         used = [process.used_bytes for process in mine if process.used_bytes is not None]
         if used:
             self._peaks.append(sum(used))
+
+
+def _busy_share(
+    strangers: Sequence[GpuProcess],
+    mine: Sequence[GpuProcess],
+    busy: dict[int, float] | None,
+) -> float | None:
+    """The strangers' share of the GPU's time; None: this list knows none of the same ids.
+
+    Where it knows ours, a stranger that is not in it has done nothing.
+    """
+    if not strangers:
+        return 0.0
+    known = busy or {}
+    if not any(process.pid in known for process in (*mine, *strangers)):
+        return None
+    return sum(known.get(process.pid, 0.0) for process in strangers)
 
 
 def _strangers(processes: Sequence[GpuProcess], mine: Sequence[GpuProcess]) -> list[GpuProcess]:

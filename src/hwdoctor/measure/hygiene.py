@@ -165,8 +165,9 @@ def _shared_gpu(after: Telemetry) -> str | None:
     count, share = after.gpu_foreign_processes, after.gpu_foreign_busy_percent
     if not count:
         return None
+    who = "another process" if count == 1 else f"{count} other processes"
     if share is None:
-        return f"{count} other processes hold the GPU, and how much they use it is not told"
+        return f"the GPU is held by {who} too, and how much is computed there is not told"
     if share < GPU_SHARE_PERCENT:
         return None
-    return f"{count} other processes used the GPU for up to {share:.0f} % of the time"
+    return f"the GPU was used by {who} too, for up to {share:.0f} % of the time"

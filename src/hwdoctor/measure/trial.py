@@ -137,7 +137,10 @@ def _judged(
     """Verify, prove completeness, sample, verify again."""
     stage("verify")
     judge = _Judge(bench)
-    verdict, to_host = judge.verdict(bench.call_afresh(outputs))
+    outputs = bench.call_afresh(outputs)
+    verdict, to_host = judge.verdict(outputs)
+    if verdict.outcome == "wrong-result":
+        verdict = _looked_at_later(judge, outputs, verdict)
     answer = msgspec.structs.replace(
         answer,
         transfer_to_host_seconds=to_host,
@@ -193,6 +196,23 @@ class _Judge:
         answered = in_judged_terms(bench.task, self._inputs, take(fetched, self._chosen))
         checked = check_values(answered, self._reference, bench.task, bench.problem.precision)
         return checked, seconds
+
+
+LATER_SECONDS = 0.5
+"""Long enough for whatever was still being computed; spent on wrong results only."""
+
+
+def _looked_at_later(judge: _Judge, outputs: Arrays, verdict: Verdict) -> Verdict:
+    """A result that turns right by itself was not wrong, but handed out too early."""
+    time.sleep(LATER_SECONDS)
+    again, _ = judge.verdict(outputs)
+    if again.outcome != "ok":
+        return verdict
+    return Verdict(
+        outcome="failed",
+        reason=f"not synchronised: the result was wrong when the call returned, and right "
+        f"{LATER_SECONDS:g} s later ({verdict.reason})",
+    )
 
 
 def _with_growth(answer: Answer, leak: growth.Leak | None) -> Answer:

@@ -22,7 +22,7 @@ CORNER_ITEMS = 1024
 
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
-    """What verification found; `outcome` is `ok`, `wrong-result` or `fell-back`."""
+    """What was found: `ok`, `wrong-result`, `fell-back`, or `failed` for what came too late."""
 
     outcome: OutcomeKind
     reason: str | None = None
