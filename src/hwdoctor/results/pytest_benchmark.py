@@ -86,20 +86,20 @@ def read(document: Mapping[str, Any], path: Path, *, machine: str) -> BenchmarkF
     if len(entries) > MOST_BENCHMARKS:
         raise ResultFileError(str(path), f"more than {MOST_BENCHMARKS} benchmarks")
     header = _header(document, path, machine)
-    seen: Counter[str] = Counter(_full_name(entry) or "" for entry in entries)
-    taken = Counter(_identity(entry) for entry in entries)
+    names = Counter(_full_name(entry) for entry in entries)
+    identities = Counter(_identity(entry) for entry in entries)
     rows: list[AsvRow] = []
     problems: list[str] = []
     for number, entry in enumerate(entries, start=1):
         name = _full_name(entry)
+        if name is None or names[name] > 1:
+            reason = "no name" if name is None else "several entries of this name"
+            problems.append(f"benchmark {number} ({name or 'unnamed'}): {reason}")
+            continue
         try:
-            if name is None:
-                raise ValueError("no name")
-            if seen[name] > 1:
-                raise ValueError("several entries of this name")
-            rows.append(_row(entry, header, by_id=taken[_identity(entry)] > 1))
+            rows.append(_row(entry, header, by_id=identities[_identity(entry)] > 1))
         except ValueError as error:
-            problems.append(f"benchmark {number} ({name or 'unnamed'}): {error}")
+            problems.append(f"benchmark {number} ({name}): {error}")
     return BenchmarkFile(rows=tuple(rows), problems=tuple(problems))
 
 
