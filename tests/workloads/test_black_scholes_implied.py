@@ -1,8 +1,9 @@
 """Implied volatility: the solver, every kernel, and a judge that looks at the price given back."""
 
+import math
+import warnings
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,6 @@ from hwdoctor.workloads.black_scholes.implied import QUOTED, quotes
 from hwdoctor.workloads.black_scholes.inputs import book, corner_cases
 from hwdoctor.workloads.black_scholes.reference import price_and_greeks
 
-SOURCE = str(Path(__file__).parent / "implied_workload.py")
 PRECISIONS: tuple[Precision, ...] = ("float64", "float32")
 SMOKE = 10_000
 Verdicts = Callable[..., dict[str, Any]]
@@ -105,6 +105,46 @@ def test_wild_deviations_are_solved_in_the_steps_there_are(
     assert error_of({name: priced[name] for name in QUOTED}, precision) < allowed
 
 
+def deviation_by_quantlib(quote: HostArrays) -> HostArray:
+    """Volatility times the root of the maturity, from a solver that shares no line with ours."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # its SWIG types have no __module__
+        import QuantLib
+    found = []
+    for s, k, r, t, sign, price in zip(*(quote[name].tolist() for name in QUOTED), strict=True):
+        kind = QuantLib.Option.Call if sign > 0 else QuantLib.Option.Put
+        forward, discount = s * math.exp(r * t), math.exp(-r * t)
+        guess, accuracy, evaluations = 0.3, 1e-14, 1000
+        found.append(
+            QuantLib.blackFormulaImpliedStdDev(
+                kind, k, forward, price, discount, 0.0, guess, accuracy, evaluations
+            )
+        )
+    return np.array(found)
+
+
+def test_quantlib_finds_the_same_volatilities() -> None:
+    """Where the price tells the volatility: within a fifth of the money, at some deviation."""
+    random = np.random.default_rng(11)
+    items = 2_000
+    maturity = random.uniform(0.1, 3.0, items)
+    options = {
+        "spot": np.full(items, 100.0),
+        "strike": 100.0 * np.exp(random.uniform(-0.2, 0.2, items)),
+        "rate": random.uniform(-0.02, 0.1, items),
+        "volatility": random.uniform(0.15, 0.9, items),
+        "maturity": maturity,
+        "sign": np.where(random.random(items) < 0.5, 1.0, -1.0),
+    }
+    priced = {**options, "price": price_and_greeks(options)["price"]}
+    quote = {name: priced[name] for name in QUOTED}
+    ours = implied_form.solved(
+        with_numpy("float64"), approximation("float64"), *(quote[name] for name in QUOTED)
+    )
+    theirs = deviation_by_quantlib(quote) / np.sqrt(maturity)
+    np.testing.assert_allclose(ours, theirs, rtol=1e-10)
+
+
 @given(
     st.floats(-2.0, 2.0),
     st.floats(0.02, 3.0),
@@ -158,7 +198,9 @@ def test_a_kernel_gives_the_prices_back(
     verdict_on: Verdicts, name: str, device: str, precision: str, items: int
 ) -> None:
     lengths = tuple(LENGTHS[name])
-    found = verdict_on(SOURCE, "implied_volatility", name, device, lengths, precision, items)
+    found = verdict_on(
+        "black_scholes", "implied_volatility", name, device, lengths, precision, items
+    )
     assert found["outcome"] == "ok", found["reason"]
 
 
@@ -170,8 +212,52 @@ def test_a_kernel_that_compiles_cpp_gives_the_prices_back(
     verdict_on: Verdicts, name: str, precision: str
 ) -> None:
     items = 100_001
-    found = verdict_on(SOURCE, "implied_volatility", name, "cpu", (items,), precision, items)
+    found = verdict_on(
+        "black_scholes", "implied_volatility", name, "cpu", (items,), precision, items
+    )
     assert found["outcome"] == "ok", found["reason"]
+
+
+def test_double_precision_of_mlx_gives_other_prices_back(verdict_on: Verdicts) -> None:
+    """Strict: when MLX's exp becomes double precision this fails, and the exception goes."""
+    lengths = tuple(LENGTHS["mlx"])
+    asked = ("implied_volatility", "mlx", "cpu", lengths, "float64", SMOKE)
+    found = verdict_on("black_scholes", *asked)
+    assert found["outcome"] == "wrong-result"
+    assert found["errors"]["volatility"] > 1e2
+
+
+def test_the_corner_cases_are_those_of_the_book_a_day_before_they_expire() -> None:
+    """No volatility explains a price at expiry; elsewhere the contract is asked about as it is."""
+    corners, first = corner_cases(), quotes(1_000, 1)
+    count = len(corners["spot"])
+    alive = corners["maturity"] >= 1.0 / 365.0
+    for name in ("spot", "strike", "rate", "sign"):
+        np.testing.assert_array_equal(first[name][:count], corners[name])
+    np.testing.assert_array_equal(first["maturity"][:count][alive], corners["maturity"][alive])
+    np.testing.assert_allclose(first["maturity"][:count][~alive], 1.0 / 365.0)
+    assert (~alive).any()
+    assert "volatility" not in first
+
+
+def test_the_corners_hold_what_breaks_careless_solvers() -> None:
+    first = quotes(1_000, 1)
+    present = first["strike"] * np.exp(-first["rate"] * first["maturity"])
+    intrinsic = np.maximum(first["sign"] * (first["spot"] - present), 0.0)
+    smaller, over = np.minimum(first["spot"], present), first["price"] - intrinsic
+    wanted = {
+        "worthless": first["price"] == 0.0,
+        "price at the bound": over <= 1e-15 * smaller,
+        "vega next to nothing": (over > 0.0) & (over < 1e-12 * smaller),
+        "above half of what it can be": over > 0.5 * smaller,
+        "deep in": first["sign"] * (first["spot"] - present) > 0.7 * np.maximum(
+            first["spot"], present
+        ),
+        "negative rate": first["rate"] < 0.0,
+    }  # fmt: skip
+    for sign in (1.0, -1.0):
+        seen = {name for name, is_so in wanted.items() if (is_so & (first["sign"] == sign)).any()}
+        assert seen == set(wanted)
 
 
 def judge(fault: Callable[[HostArray], HostArray], precision: Precision = "float64") -> str:
