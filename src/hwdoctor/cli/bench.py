@@ -55,6 +55,12 @@ if TYPE_CHECKING:
 )
 @click.option("--resume", is_flag=True, help="Go on with the last run that did not finish.")
 @click.option("--list", "list_only", is_flag=True, help="Show the cells and measure nothing.")
+@click.option(
+    "--micro",
+    is_flag=True,
+    help="Time small things with pytest-benchmark instead: kernels on a batch that stays in the "
+    "cache, and hwdoctor's own paths.",
+)
 def command(
     workloads: tuple[str, ...],
     configurations: tuple[str, ...],
@@ -64,12 +70,17 @@ def command(
     machine: str | None,
     resume: bool,
     list_only: bool,
+    micro: bool,
 ) -> int:
     """Time the full workloads on every backend; verify every result first.
 
     Without arguments, every built-in workload on every configuration. What is wrong, falls back
     to another device, hangs or crashes is recorded as such and never ranked.
     """  # fmt: skip
+    if micro:
+        from hwdoctor.cli.micro import bench
+
+        return bench(configurations, results, machine)
     from hwdoctor.measure.bench import choose_cells
 
     sources = [_absolute(source) for source in workloads]
