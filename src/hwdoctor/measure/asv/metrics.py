@@ -1,6 +1,7 @@
 """The metrics that ASV shows of a cell, all read off one execution of it."""
 
 import math
+import statistics
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -45,11 +46,17 @@ def _device_peak(outcomes: Sequence[Outcome]) -> Any:
     return max(known, default=None)
 
 
+def _energy(outcomes: Sequence[Outcome]) -> Any:
+    """The mean of the processes; None where one of them could not read the counter."""
+    known = [o.energy_joules for o in outcomes if o.energy_joules is not None]
+    return statistics.fmean(known) if known and len(known) == len(outcomes) else None
+
+
 METRICS: Mapping[str, Metric] = {
     "peakmem_device": Metric(
         type="peakmemory",
         unit="bytes",
-        meaning="Peak device memory.",
+        meaning="Peak device memory. Where memory is unified, never add it to the host's.",
         read=_device_peak,
     ),
     "peakmem_host": Metric(
@@ -69,6 +76,12 @@ METRICS: Mapping[str, Metric] = {
         unit="seconds",
         meaning="A call whose output was verified, synchronised, after the first two.",
         read=_steady,
+    ),
+    "track_energy_per_call": Metric(
+        type="track",
+        unit="joules",
+        meaning="Energy of a call, of all that the machine's counter covers.",
+        read=_energy,
     ),
 }
 
