@@ -37,6 +37,9 @@ COMMANDS: Final[dict[str, Entry]] = {
         "hwdoctor.cli.compare:command",
         "Compare result files of several machines, or of one machine at several times.",
     ),
+    "nightly": Entry(
+        "hwdoctor.cli.nightly:command", "Check, bench, and compare with the last good night."
+    ),
     "explain": Entry(
         "hwdoctor.cli.explain:command", "Explain one rule: symptom, cause, remedy, sources."
     ),
