@@ -69,7 +69,7 @@ def _progress(level: int) -> Iterator[Callable[[str], None]]:
     if level < 1 or not sys.stderr.isatty():
         yield lambda _said: None
         return
-    from hwdoctor.report.bench import Progress
+    from hwdoctor.report.progress import Progress
 
     with Progress() as shown:
         yield shown.say

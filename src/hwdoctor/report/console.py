@@ -68,13 +68,15 @@ class _Encodable:
         return getattr(self._stream, name)
 
 
-def make_console(stream: TextIO | None = None) -> Console:
+def make_console(stream: TextIO | None = None, *, follows: bool = False) -> Console:
     """The console for a stream (None: standard output).
 
-    Colours are for terminals only, and `NO_COLOR` turns them off.
+    Colours are for terminals only, and `NO_COLOR` turns them off. The width is that of the
+    terminal now, unless the console `follows` it when it is resized.
     """
     console = _console(stream or sys.stdout)
-    console.width = max(console.width, NARROWEST)
+    if not follows:
+        console.width = max(console.width, NARROWEST)
     return console
 
 

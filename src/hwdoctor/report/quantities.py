@@ -34,12 +34,18 @@ def rate(value: float, unit: str) -> str:
     return f"{value:.3g} {prefix} {unit}" if prefix else f"{value:.3g} {unit}"
 
 
-def duration(seconds: float) -> str:
-    """Three significant digits in the unit that fits: `1.23 ms`."""
+def duration(seconds: float, *, like: float | None = None) -> str:
+    """Three significant digits in the unit that fits (or that fits `like`): `1.23 ms`."""
+    fitted = seconds if like is None else like
     for limit, factor, unit in ((1e-6, 1e9, "ns"), (1e-3, 1e6, "us"), (1.0, 1e3, "ms")):
-        if seconds < limit:
-            return f"{seconds * factor:.3g} {unit}"
-    return f"{seconds:.3g} s"
+        if fitted < limit:
+            return f"{_three_digits(seconds * factor)} {unit}"
+    return f"{_three_digits(seconds)} s"
+
+
+def _three_digits(value: float) -> str:
+    """Without an exponent, which `g` writes from 1000 on."""
+    return f"{value:.3g}" if abs(value) < 999.5 else f"{value:.0f}"
 
 
 def counted(number: float, noun: str, plural: str | None = None) -> str:
