@@ -12,6 +12,8 @@ from hwdoctor.measure.cell import Cell
 from hwdoctor.measure.run import Run
 from hwdoctor.model import Accelerator, Cpu, Facts, Outcome, UsageError
 
+SECONDS = {"transposed": {0: 1e-3, 1: 1.2e-3, 2: 1.1e-3, 3: 1.1e-3}}
+"""Of tasks whose processes differ, by process; all other processes take a millisecond."""
 SOURCE = str(Path(__file__).with_name("planted_kernels.py"))
 
 
@@ -40,7 +42,11 @@ def measured(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Cell, int]]:
         )
         kind = "failed" if cell.task == "raising" else "ok"
         return msgspec.structs.replace(
-            skipped, outcome=kind, parameters=cell.parameters, process=process
+            skipped,
+            outcome=kind,
+            parameters=cell.parameters,
+            process=process,
+            samples_seconds=(SECONDS.get(cell.task, {}).get(process, 1e-3),),
         )
 
     real_measure = engine.measure
@@ -52,14 +58,30 @@ def cells(size: str = "smoke") -> list[Cell]:
     return choose_cells([SOURCE], configuration_names=["numpy-cpu"], size=size)
 
 
-def test_every_cell_is_measured_once_per_process(
+def test_every_cell_gets_the_processes_it_needs(
     a_run: Run, measured: list[tuple[Cell, int]]
 ) -> None:
     outcomes = conduct(a_run, cells("small"))
     counts = Counter(cell.task for cell, _ in measured)
     assert counts.pop("raising") == 1, "what failed in one process is not tried in another"
+    assert counts.pop("transposed") > 5, "its processes differ, so there are more of them"
     assert set(counts.values()) == {2}
-    assert [len(found) for cell, found in outcomes if cell.task == "right"] == [2]
+    ended = {cell.task: [o.cell_stopped_by for o in found] for cell, found in outcomes}
+    assert ended["right"] == [None, "precision"]
+    assert ended["raising"] == ["outcome"]
+    assert ended["transposed"][-1] in ("precision", "processes")
+    assert set(ended["transposed"][:-1]) == {None}
+
+
+def test_a_cell_that_does_not_fit_is_left_out_and_the_rest_goes_on(
+    a_run: Run, measured: list[tuple[Cell, int]]
+) -> None:
+    outcomes = conduct(
+        a_run, cells("small"), fits=lambda cell, process: cell.task != "right" and process == 0
+    )
+    found = {cell.task: len(outcomes) for cell, outcomes in outcomes}
+    assert found.pop("right") == 0
+    assert set(found.values()) == {1}
 
 
 def test_rounds_follow_one_another_each_in_an_order_of_its_own(

@@ -6,23 +6,25 @@ next cell starts: whatever interrupts the sitting, what is finished is kept.
 """
 
 import dataclasses
+import itertools
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import get_args
+
+import msgspec
 
 from hwdoctor.backends import configurations, known
 from hwdoctor.measure import engine, store
 from hwdoctor.measure.ceilings import Ceilings, is_ceiling
 from hwdoctor.measure.cell import Cell
 from hwdoctor.measure.hygiene import measured_quietly
+from hwdoctor.measure.rounds import ROUNDS, Rounds, stopped_by
 from hwdoctor.measure.run import Run
 from hwdoctor.measure.sampling import Plan
 from hwdoctor.model import Configuration, Outcome, Precision, UsageError
 from hwdoctor.workloads import WORKLOADS, find
-
-PROCESSES = {"smoke": 1, "small": 2, "full": 2}
-"""Processes per cell: memory layout and hash seeds differ between processes."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,29 +104,104 @@ def conduct(
     plan: Plan | None = None,
     guard: Callable[[Callable[[int], Outcome], str], Outcome] = measured_quietly,
     on_step: Callable[[Step], None] | None = None,
+    fits: Callable[[Cell, int], bool] | None = None,
 ) -> list[tuple[Cell, list[Outcome]]]:
     """Measure every cell and append every outcome to the run's side-car.
 
-    `guard` decides whether a measurement is kept: the usual one repeats what was disturbed.
-    What the side-car already holds is not measured again, so that a run can be resumed. A cell
-    that is skipped, fails or is wrong in one process is not tried in another.
+    Args:
+        run: to which the outcomes belong. What its side-car already holds is not measured
+            again, so that a run can be resumed.
+        cells: what to measure.
+        processes: of each cell; None: as many as `rounds` finds necessary.
+        plan: of the sampling in each process; None: that of the size.
+        guard: decides whether a measurement is kept: the usual one repeats what was disturbed.
+        on_step: is told of every measurement before and after it.
+        fits: whether there is time for this process of this cell; it is asked right before,
+            and a cell that was refused is not asked about again.
     """
-    done = {cell: store.outcomes_of(run, cell) for cell in cells}
-    ceilings = Ceilings(store.limits_of(run))
-    order = _order(run, cells, processes)
-    for number, (cell, process) in enumerate(order, start=1):
-        before = done[cell]
-        if len(before) > process or any(outcome.outcome != "ok" for outcome in before):
-            continue
-        step = Step(number=number, of=len(order), cell=cell, process=process)
-        _tell(on_step, step)
-        outcome = guard(_attempt(cell, run, process, plan), cell.size)
-        ceilings.learn(outcome)
-        outcome = ceilings.with_shares(outcome)
-        store.append(run, outcome)
-        before.append(outcome)
-        _tell(on_step, dataclasses.replace(step, outcome=outcome))
-    return [(cell, done[cell]) for cell in cells]
+    sitting = _Sitting(run, cells, processes, on_step, fits)
+    for process in itertools.count():
+        active = sitting.active()
+        if not active:
+            break
+        sitting.expect(len(active), process)
+        for cell in active:
+            if sitting.wants(cell, process):
+                attempt = _attempt(cell, run, process, plan)
+                sitting.measure(cell, process, partial(guard, attempt, cell.size))
+    return [(cell, sitting.outcomes(cell)) for cell in cells]
+
+
+class _Sitting:
+    """What was measured so far, and which cells are through."""
+
+    def __init__(
+        self,
+        run: Run,
+        cells: Sequence[Cell],
+        processes: int | None,
+        on_step: Callable[[Step], None] | None,
+        fits: Callable[[Cell, int], bool] | None,
+    ) -> None:
+        self.done = {cell: store.outcomes_of(run, cell) for cell in cells}
+        self._run, self._on_step, self._fits = run, on_step, fits
+        self._rounds = {
+            cell: ROUNDS[cell.size] if processes is None else Rounds.exactly(processes)
+            for cell in cells
+        }
+        self._ended = {
+            cell for cell, outcomes in self.done.items() if self._through(cell, outcomes)
+        }
+        self._ceilings = Ceilings(store.limits_of(run))
+        self._random = random.Random(run.seed)  # noqa: S311 -- an order, not a secret
+        self._number = self._expected = 0
+
+    def active(self) -> list[Cell]:
+        """Cells that need another process, in a new order; the limits, as calibration, first."""
+        active = [cell for cell in self.done if cell not in self._ended]
+        self._random.shuffle(active)
+        active.sort(key=lambda cell: not is_ceiling(cell.workload, cell.task))
+        return active
+
+    def expect(self, count: int, process: int) -> None:
+        """So many steps are to come in this round, and as many in each that is certain."""
+        least = max((self._rounds[cell].least for cell in self.done), default=1)
+        self._expected = self._number + count * max(1, least - process)
+
+    def wants(self, cell: Cell, process: int) -> bool:
+        """Whether to start this process of this cell now."""
+        if len(self.done[cell]) > process:
+            return False
+        if self._fits is not None and not self._fits(cell, process):
+            self._ended.add(cell)
+            return False
+        return True
+
+    def measure(self, cell: Cell, process: int, measured: Callable[[], Outcome]) -> None:
+        """One process of one cell: on disk when this returns."""
+        self._number += 1
+        step = Step(number=self._number, of=self._expected, cell=cell, process=process)
+        _tell(self._on_step, step)
+        outcome = measured()
+        self._ceilings.learn(outcome)
+        outcome = self._ceilings.with_shares(outcome)
+        reason = stopped_by([*self.done[cell], outcome], self._rounds[cell])
+        outcome = msgspec.structs.replace(outcome, cell_stopped_by=reason)
+        store.append(self._run, outcome)
+        self.done[cell].append(outcome)
+        if reason is not None:
+            self._ended.add(cell)
+        _tell(self._on_step, dataclasses.replace(step, outcome=outcome))
+
+    def outcomes(self, cell: Cell) -> list[Outcome]:
+        """Of all its processes; limits with their own shares, which are known only at the end."""
+        if not is_ceiling(cell.workload, cell.task):
+            return self.done[cell]
+        return [self._ceilings.with_shares(each, all_known=True) for each in self.done[cell]]
+
+    def _through(self, cell: Cell, outcomes: Sequence[Outcome]) -> bool:
+        """Whether an earlier sitting of this run was through with the cell."""
+        return bool(outcomes) and stopped_by(outcomes, self._rounds[cell]) is not None
 
 
 def _attempt(cell: Cell, run: Run, process: int, plan: Plan | None) -> Callable[[int], Outcome]:
@@ -134,16 +211,3 @@ def _attempt(cell: Cell, run: Run, process: int, plan: Plan | None) -> Callable[
 def _tell(listener: Callable[[Step], None] | None, step: Step) -> None:
     if listener is not None:
         listener(step)
-
-
-def _order(run: Run, cells: Sequence[Cell], processes: int | None) -> list[tuple[Cell, int]]:
-    """Round by round, each round in an order of its own; the limits, as calibration, first."""
-    source = random.Random(run.seed)  # noqa: S311 -- an order, not a secret
-    order: list[tuple[Cell, int]] = []
-    rounds = processes or max((PROCESSES[cell.size] for cell in cells), default=1)
-    for process in range(rounds):
-        shuffled = list(cells)
-        source.shuffle(shuffled)
-        shuffled.sort(key=lambda cell: not is_ceiling(cell.workload, cell.task))
-        order += [(cell, process) for cell in shuffled]
-    return order

@@ -8,6 +8,7 @@ Schema history
 --------------
 2026-11  hwdoctor.facts/1, recording/1, check/1, outcome/1, recommendation/1,
          comparison/1: first versions.
+2026-11  hwdoctor.noise/1: what two sittings with nothing changed differ by.
 2026-11  hwdoctor.night/1, night-mark/1: what a night found, and how it was judged.
 """
 
@@ -18,12 +19,15 @@ from hwdoctor.model.facts import (
     Accelerator,
     BackendFacts,
     Budget,
+    CodeNote,
     Cpu,
+    DeviceFault,
     Facts,
     Host,
     Memory,
     OperationFacts,
     Power,
+    Project,
     Python,
     Tier,
 )
@@ -38,6 +42,7 @@ from hwdoctor.model.finding import (
     Verdict,
 )
 from hwdoctor.model.identity import facts_digest, fingerprint, machine_slug
+from hwdoctor.model.noise import Noise, NoiseCell
 from hwdoctor.model.outcome import (
     Capsule,
     CellParameters,
@@ -71,9 +76,11 @@ __all__ = [
     "Capsule",
     "CellParameters",
     "CheckReport",
+    "CodeNote",
     "Configuration",
     "CouldNotAssess",
     "Cpu",
+    "DeviceFault",
     "Document",
     "Evidence",
     "Excluded",
@@ -82,6 +89,8 @@ __all__ = [
     "Host",
     "MachineName",
     "Memory",
+    "Noise",
+    "NoiseCell",
     "OperationFacts",
     "Outcome",
     "OutcomeKind",
@@ -89,6 +98,7 @@ __all__ = [
     "Overall",
     "Power",
     "Precision",
+    "Project",
     "Python",
     "Recommendation",
     "RecordedCommand",

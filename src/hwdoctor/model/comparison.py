@@ -48,6 +48,13 @@ class ComparisonSummary(Document, frozen=True, kw_only=True):
     geometric_mean_ratio: float | None = None
     interval: tuple[float, float] | None = None
     counts: dict[CellVerdict, int]
+    noise_floor: float | None = None
+    """Relative change below which no cell is called faster or slower; the largest one used."""
+    noise_floor_measured: bool = False
+    """By `hwdoctor bench --noise`; otherwise it is assumed."""
+    fixed_work_ratio: float | None = None
+    """Time of the same fixed work on the same hardware over the baseline's: what the machine
+    itself did between the two."""
 
 
 class Comparison(Document, frozen=True, kw_only=True):

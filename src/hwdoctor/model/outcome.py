@@ -134,6 +134,10 @@ class Outcome(Document, frozen=True, kw_only=True):
     """Seconds per call, in the order taken; all of one process."""
     calls_per_sample: int | None = None
     stopped_by: str | None = None
+    """Why sampling ended in this process: precision, time or samples."""
+    cell_stopped_by: str | None = None
+    """Why no further process of this cell was started: precision, processes, time or outcome;
+    None: another one was to follow."""
     transfer_to_device_seconds: float | None = None
     transfer_to_host_seconds: float | None = None
     throughput: Throughput | None = None

@@ -14,6 +14,7 @@ from hwdoctor.model.comparison import Comparison
 from hwdoctor.model.facts import Facts
 from hwdoctor.model.finding import CheckReport
 from hwdoctor.model.night import Night, NightMark
+from hwdoctor.model.noise import Noise
 from hwdoctor.model.outcome import Outcome
 from hwdoctor.model.recommendation import Recommendation
 from hwdoctor.model.recording import Recording
@@ -27,6 +28,7 @@ PUBLISHED: tuple[type[Any], ...] = (
     Comparison,
     Night,
     NightMark,
+    Noise,
 )
 
 

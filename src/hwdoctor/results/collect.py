@@ -10,14 +10,23 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from hwdoctor.model import Outcome
-from hwdoctor.results import asv_files, machines, night_marks, sidecar
+from hwdoctor.results import (
+    asv_files,
+    machines,
+    night_marks,
+    noise_files,
+    pytest_benchmark,
+    reading,
+    sidecar,
+)
 from hwdoctor.results.asv_files import AsvRow, Described
 from hwdoctor.results.machines import Machine
 from hwdoctor.results.printable import printable
 from hwdoctor.results.reading import ResultFileError
-from hwdoctor.results.result_set import ResultSet, SavedCheck, SavedOutcome, SkippedRows
+from hwdoctor.results.result_set import ResultSet, SavedCheck, SavedNoise, SavedOutcome, SkippedRows
 
 DEEPEST = 5
 """Levels of directories below the one named: results/<machine>/ and whatever people sort by."""
@@ -78,6 +87,7 @@ class _Reader:
     outcomes: list[SavedOutcome] = field(default_factory=list)
     checks: dict[tuple[str, str], SavedCheck] = field(default_factory=dict)
     asv_rows: list[AsvRow] = field(default_factory=list)
+    noise: list[SavedNoise] = field(default_factory=list)
     skipped: list[SkippedRows] = field(default_factory=list)
     files: Counter[str] = field(default_factory=Counter)
     _seen_files: set[str] = field(default_factory=set)
@@ -92,6 +102,7 @@ class _Reader:
             outcomes=tuple(self.outcomes),
             checks=tuple(self.checks.values()),
             asv_rows=tuple(self.asv_rows),
+            noise=tuple(self.noise),
             rows_skipped=tuple(self.skipped),
             files=dict(self.files),
         )
@@ -124,12 +135,20 @@ class _Reader:
     def _read(self, path: Path, *, named: bool) -> None:
         if path.name.endswith(sidecar.CHECK_SUFFIX):
             self._read_check(path)
+        elif path.name.endswith(noise_files.SUFFIX):
+            self._read_noise(path)
+        elif path.name.endswith(pytest_benchmark.SUFFIX):
+            self._read_pytest_benchmark(path, reading.lenient_json(path), named=named)
         elif path.name.endswith(sidecar.OUTCOMES_SUFFIX) or (named and path.suffix == ".jsonl"):
             self._read_outcomes(path, named=named)
         elif path.suffix == ".jsonl":
             raise ResultFileError(str(path), "not a side-car")
         else:
-            self._read_asv(path, named=named)
+            document = reading.lenient_json(path)
+            if pytest_benchmark.is_one(document):
+                self._read_pytest_benchmark(path, document, named=named)
+            else:
+                self._read_asv(path, document, named=named)
 
     def _read_outcomes(self, path: Path, *, named: bool) -> None:
         found = sidecar.read(path)
@@ -154,16 +173,43 @@ class _Reader:
         machine, stem = self._machine(path).name, sidecar.stem_of(path)
         self.checks[machine, stem] = SavedCheck(machine=machine, stem=stem, report=report)
 
-    def _read_asv(self, path: Path, *, named: bool) -> None:
-        machine = self._machine(path).name
-        found = asv_files.read(path, machine=machine, described=self._descriptions(path))
-        for problem in found.problems:
+    def _read_noise(self, path: Path) -> None:
+        machine, stem = self._machine(path).name, path.name.removesuffix(noise_files.SUFFIX)
+        found = noise_files.read(path)
+        self.noise.append(SavedNoise(machine=machine, stem=stem, noise=found))
+
+    def _read_asv(self, path: Path, document: Any, *, named: bool) -> None:
+        machine = self._machine(path)
+        described = self._descriptions(path)
+        found = asv_files.of_document(document, path, machine=machine.name, described=described)
+        self._take_rows(path, machine, found.rows, found.problems, named=named)
+
+    def _read_pytest_benchmark(self, path: Path, document: Any, *, named: bool) -> None:
+        """One of ours lies in its machine's folder; any other says itself what machine it is of."""
+        if not pytest_benchmark.is_one(document):
+            raise ResultFileError(str(path), "not a result file of pytest-benchmark")
+        ours = path.name.endswith(pytest_benchmark.SUFFIX)
+        machine = self._machine(path) if ours else pytest_benchmark.machine_of(document)
+        found = pytest_benchmark.read(document, path, machine=machine.name)
+        self.machines.setdefault(machine.name, machine)
+        self._take_rows(path, machine, found.rows, found.problems, named=named)
+
+    def _take_rows(
+        self,
+        path: Path,
+        machine: Machine,
+        rows: Sequence[AsvRow],
+        problems: Sequence[str],
+        *,
+        named: bool,
+    ) -> None:
+        for problem in problems:
             error = ResultFileError(str(path), problem)
             if named:
                 raise error
-            self._skip(path, error)
-        self.files[machine] += 1
-        self.asv_rows.extend(found.rows)
+            self._skip(path, error, machine.name)
+        self.files[machine.name] += 1
+        self.asv_rows.extend(rows)
 
     def _machine(self, path: Path) -> Machine:
         """Whose file this is; a bad description is listed and the folder's name serves."""
@@ -197,10 +243,10 @@ class _Reader:
         self._seen_files.add(real)
         return new
 
-    def _skip(self, path: Path, error: ResultFileError) -> None:
+    def _skip(self, path: Path, error: ResultFileError, machine: str | None = None) -> None:
         self.skipped.append(
             SkippedRows(
-                machine=self._machine(path).name,
+                machine=machine or self._machine(path).name,
                 source=printable(error.source),
                 reason=printable(error.reason),
             )

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from hwdoctor.model import CheckReport, Outcome
+from hwdoctor.model import CheckReport, Noise, Outcome
 from hwdoctor.results.asv_files import AsvRow
 from hwdoctor.results.machines import Machine
 
@@ -29,6 +29,15 @@ class SavedCheck:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SavedNoise:
+    """A noise floor that was measured."""
+
+    machine: str
+    stem: str
+    noise: Noise
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SkippedRows:
     """Something that was found and could not be used."""
 
@@ -46,6 +55,7 @@ class ResultSet:
     outcomes: tuple[SavedOutcome, ...] = ()
     checks: tuple[SavedCheck, ...] = ()
     asv_rows: tuple[AsvRow, ...] = ()
+    noise: tuple[SavedNoise, ...] = ()
     rows_skipped: tuple[SkippedRows, ...] = ()
     files: Mapping[str, int] = field(default_factory=dict)
     """Machine name to the number of result files that were read."""

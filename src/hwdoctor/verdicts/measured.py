@@ -6,8 +6,7 @@ there is nothing to divide.
 """
 
 import re
-import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -16,7 +15,7 @@ from hwdoctor.model import Outcome
 from hwdoctor.results.asv_files import AsvRow
 from hwdoctor.results.result_set import ResultSet
 from hwdoctor.verdicts.proof import SHORTEST_CALL_SECONDS, explained, moment
-from hwdoctor.verdicts.statistics import Estimate, Interval, estimate
+from hwdoctor.verdicts.statistics import Estimate, Interval, assumed_scatter, estimate
 
 _TIMES = frozenset({"time", "timeraw"})
 _QUOTED = re.compile(r"'([^'\\]*)'")
@@ -43,19 +42,22 @@ class Measured:
     """Why there is nothing to compare; None: there is."""
     broken: bool = False
     """It was tried and went wrong, as opposed to left out."""
+    fixed_work_seconds: tuple[float, ...] = ()
+    """The control kernel before and after each process."""
 
 
-def measured(results: ResultSet, machine: str, side: str) -> tuple[dict[Key, Measured], int]:
+def measured(
+    results: ResultSet, machine: str, floors: Mapping[str, float]
+) -> tuple[dict[Key, Measured], int]:
     """Every cell of a machine, and how many rows are neither times nor throughputs.
 
     Args:
         results: that hold rows of this machine.
         machine: its name in the files.
-        side: what tells this side from all others. It seeds the resampling: with one seed for
-            two sides, their errors would be the same and cancel in a ratio.
+        floors: noise floors that were measured on it, by size.
     """
     ours = _of_outcomes(
-        [saved.outcome for saved in results.outcomes if saved.machine == machine], side
+        [saved.outcome for saved in results.outcomes if saved.machine == machine], floors
     )
     stems = {saved.stem for saved in results.outcomes if saved.machine == machine}
     # Our own runs stand in ASV's files too, with less detail: there the side-car counts.
@@ -65,10 +67,10 @@ def measured(results: ResultSet, machine: str, side: str) -> tuple[dict[Key, Mea
         if row.machine == machine and row.source.removesuffix(".json") not in stems
     ]
     timed = [row for row in others if _direction(row) is not None]
-    return {**_of_asv_rows(timed, side), **ours}, len(others) - len(timed)
+    return {**_of_asv_rows(timed), **ours}, len(others) - len(timed)
 
 
-def _of_outcomes(outcomes: Iterable[Outcome], side: str) -> dict[Key, Measured]:
+def _of_outcomes(outcomes: Iterable[Outcome], floors: Mapping[str, float]) -> dict[Key, Measured]:
     """The latest run of each cell."""
     runs: dict[Key, dict[str, list[Outcome]]] = {}
     for outcome in outcomes:
@@ -80,18 +82,15 @@ def _of_outcomes(outcomes: Iterable[Outcome], side: str) -> dict[Key, Measured]:
         }
         key = Key(outcome.benchmark, tuple(sorted(named.items())))
         runs.setdefault(key, {}).setdefault(outcome.run, []).append(outcome)
-    return {
-        key: _of_run(max(by_run.values(), key=_latest), _seed(side, key))
-        for key, by_run in runs.items()
-    }
+    return {key: _of_run(max(by_run.values(), key=_latest), floors) for key, by_run in runs.items()}
 
 
 def _latest(outcomes: Sequence[Outcome]) -> datetime:
     return max(moment(outcome.started_at) for outcome in outcomes)
 
 
-def _of_run(outcomes: Sequence[Outcome], seed: int) -> Measured:
-    capsule = outcomes[0].capsule
+def _of_run(outcomes: Sequence[Outcome], floors: Mapping[str, float]) -> Measured:
+    capsule, size = outcomes[0].capsule, outcomes[0].parameters.size
     problem = (capsule.workload_version, capsule.items)
     bad = next((outcome for outcome in outcomes if outcome.outcome != "ok"), None)
     if bad is not None:
@@ -100,10 +99,19 @@ def _of_run(outcomes: Sequence[Outcome], seed: int) -> Measured:
     samples = [outcome.samples_seconds for outcome in outcomes]
     if not all(samples) or not _plausible(sample for group in samples for sample in group):
         return Measured(problem=problem, obstacle="no usable samples")
-    return Measured(problem=problem, seconds=estimate(samples, seed=seed))
+    return Measured(
+        problem=problem,
+        seconds=estimate(samples, assumed=assumed_scatter(size, floors.get(size))),
+        fixed_work_seconds=tuple(
+            seconds
+            for outcome in outcomes
+            for seconds in (outcome.control_before_seconds, outcome.control_after_seconds)
+            if seconds is not None
+        ),
+    )
 
 
-def _of_asv_rows(rows: Iterable[AsvRow], side: str) -> dict[Key, Measured]:
+def _of_asv_rows(rows: Iterable[AsvRow]) -> dict[Key, Measured]:
     """The latest row of each cell."""
     latest: dict[Key, AsvRow] = {}
     for row in rows:
@@ -112,10 +120,10 @@ def _of_asv_rows(rows: Iterable[AsvRow], side: str) -> dict[Key, Measured]:
         before = latest.get(key)
         if before is None or (before.started_at_ms or 0) <= (row.started_at_ms or 0):
             latest[key] = row
-    return {key: _of_row(row, _seed(side, key)) for key, row in latest.items()}
+    return {key: _of_row(row) for key, row in latest.items()}
 
 
-def _of_row(row: AsvRow, seed: int) -> Measured:
+def _of_row(row: AsvRow) -> Measured:
     problem = (row.version, None)
     if row.state == "null":
         return Measured(problem=problem, obstacle="failed", broken=True)
@@ -126,7 +134,7 @@ def _of_row(row: AsvRow, seed: int) -> Measured:
     values = list(row.samples) or [row.value]
     if not _plausible(values):
         return Measured(problem=problem, obstacle="not a plausible value")
-    seconds = estimate([[value**direction for value in values]], seed=seed)
+    seconds = estimate([[value**direction for value in values]])
     bounds = row.interval_99
     if bounds is None or not _plausible(bounds):
         return Measured(problem=problem, seconds=seconds)
@@ -153,11 +161,6 @@ def _unquoted(text: str) -> str:
     """The text that a `repr` of a plain string stands for; anything else as it is."""
     match = _QUOTED.fullmatch(text)
     return match[1] if match else text
-
-
-def _seed(side: str, key: Key) -> int:
-    words: Iterator[str] = (word for pair in key.parameters for word in pair)
-    return zlib.crc32("\n".join((side, key.benchmark, *words)).encode())
 
 
 Cells = Mapping[Key, Measured]

@@ -4,15 +4,15 @@ The order is that of the medians; whether a difference is real is the interval's
 tie is told as a tie.
 """
 
-import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
 from hwdoctor.model import Excluded, WorkloadWinner
 from hwdoctor.results.printable import printable
+from hwdoctor.verdicts.moderation import Scatter
 from hwdoctor.verdicts.proof import Cell, Judged
-from hwdoctor.verdicts.statistics import Estimate, Ratio, estimate, ratio
+from hwdoctor.verdicts.statistics import Estimate, Ratio, assumed_scatter, estimate, ratio, suite_of
 
 NOT_MEASURED = "not-measured"
 
@@ -70,6 +70,7 @@ def rank(judged: Mapping[Cell, Judged], configurations: Sequence[str]) -> tuple[
         judged: every cell.
         configurations: all that there can be; those never tried are listed as such.
     """
+    suite = suite_of(_groups(entry) for entry in judged.values() if entry.proven)
     grouped: dict[tuple[str, str, str], list[Judged]] = {}
     for cell, entry in judged.items():
         grouped.setdefault(cell[:3], []).append(entry)
@@ -78,7 +79,7 @@ def rank(judged: Mapping[Cell, Judged], configurations: Sequence[str]) -> tuple[
             workload=workload,
             size=size,
             precision=precision,
-            contenders=_contenders(entries),
+            contenders=_contenders(entries, suite),
             excluded=_excluded(entries, configurations),
         )
         for (workload, size, precision), entries in grouped.items()
@@ -134,23 +135,20 @@ def _work(judged: Judged) -> tuple[float, str]:
     return told.value * median(outcome.samples_seconds), printable(told.unit)
 
 
-def _contenders(entries: Iterable[Judged]) -> tuple[Contender, ...]:
-    proven = [entry for entry in entries if entry.proven]
+def _contenders(entries: Iterable[Judged], suite: Scatter | None) -> tuple[Contender, ...]:
     contenders = (
         Contender(
             judged=entry,
-            seconds=estimate(
-                [outcome.samples_seconds for outcome in entry.outcomes], seed=_seed(entry.cell)
-            ),
+            seconds=estimate(_groups(entry), suite=suite, assumed=assumed_scatter(entry.cell.size)),
         )
-        for entry in proven
+        for entry in entries
+        if entry.proven
     )
     return tuple(sorted(contenders, key=lambda c: (c.seconds.median, c.name)))
 
 
-def _seed(cell: Cell) -> int:
-    """Of the resampling: another one for every cell, the same in every session."""
-    return zlib.crc32("\n".join(cell).encode())
+def _groups(entry: Judged) -> list[Sequence[float]]:
+    return [outcome.samples_seconds for outcome in entry.outcomes]
 
 
 def _excluded(entries: Sequence[Judged], configurations: Sequence[str]) -> tuple[Excluded, ...]:

@@ -1,7 +1,7 @@
 """The sides of a comparison: each machine of each thing that the user named."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from hwdoctor.model import Facts, UsageError, fingerprint
@@ -24,6 +24,8 @@ class Side:
     cells: Cells
     facts: Facts | None
     """Of the latest check saved with it."""
+    floors: Mapping[str, float]
+    """Size to noise floor, where `hwdoctor bench --noise` measured it on this hardware."""
 
     @property
     def name(self) -> str:
@@ -80,7 +82,8 @@ def _unique(pairs: Sequence[tuple[str, str]]) -> list[str]:
 
 
 def _side(results: ResultSet, machine: str, name: str) -> Side:
-    cells, neither = measured(results, machine, name)
+    floors = _floors(results, machine)
+    cells, neither = measured(results, machine, floors)
     reasons = [*results.reasons_skipped(machine), *([(NEITHER, neither)] if neither else [])]
     facts = _latest_facts(results, machine)
     saved = [row for row in results.outcomes if row.machine == machine]
@@ -98,7 +101,23 @@ def _side(results: ResultSet, machine: str, name: str) -> Side:
         machine=machine,
         cells=cells,
         facts=facts,
+        floors=floors,
     )
+
+
+def _floors(results: ResultSet, machine: str) -> Mapping[str, float]:
+    """Of the latest measurement at each size; the machine may have been another one before."""
+    newest = {
+        (row.outcome.parameters.size, row.outcome.fingerprint)
+        for row in results.outcomes
+        if row.machine == machine
+    }
+    found = [entry.noise for entry in results.noise if entry.machine == machine]
+    return {
+        noise.size: noise.floor
+        for noise in sorted(found, key=lambda noise: noise.runs)
+        if (noise.size, noise.fingerprint) in newest
+    }
 
 
 def _chip(results: ResultSet, machine: str, facts: Facts | None) -> str | None:

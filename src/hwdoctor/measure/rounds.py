@@ -1,0 +1,72 @@
+"""How many processes a cell gets: as many as it takes to know its time, within limits.
+
+Samples of one process share its memory layout and its minute; only further processes show how
+much that matters. A quiet machine needs two or three, a busy virtual one dozens: so a cell gets
+another process, in another round, until the 95 % interval of its time is narrow enough, and the
+criterion that ended it is recorded.
+"""
+
+import math
+import statistics
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from hwdoctor.measure.quantiles import student_t
+from hwdoctor.model import Outcome
+
+NARROW = 0.03
+"""Half the 95 % interval of the time, relative: two nights that differ by a tenth are then told
+apart even among a dozen cells."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rounds:
+    """When to stop starting processes of a cell."""
+
+    least: int
+    most: int
+    seconds: float
+    """Wall clock of all its processes together; `least` are started all the same."""
+
+    @classmethod
+    def exactly(cls, count: int) -> "Rounds":
+        """So many, whatever they show."""
+        return cls(least=count, most=count, seconds=math.inf)
+
+
+ROUNDS: Mapping[str, Rounds] = {
+    "smoke": Rounds.exactly(1),
+    "small": Rounds(least=2, most=30, seconds=15.0),
+    "full": Rounds(least=2, most=30, seconds=90.0),
+}
+
+
+def stopped_by(outcomes: Sequence[Outcome], rounds: Rounds) -> str | None:
+    """Why a cell gets no further process; None: it gets one.
+
+    What is skipped, wrong or broken in one process is not tried in another.
+    """
+    if any(outcome.outcome != "ok" for outcome in outcomes):
+        return "outcome"
+    if len(outcomes) < rounds.least:
+        return None
+    if len(outcomes) >= rounds.most:
+        return "processes"
+    if relative_half_width(outcomes) <= NARROW:
+        return "precision"
+    if sum(outcome.duration_seconds for outcome in outcomes) >= rounds.seconds:
+        return "time"
+    return None
+
+
+def relative_half_width(outcomes: Sequence[Outcome]) -> float:
+    """Of the 95 % interval of the geometric mean of the processes' medians."""
+    medians = [
+        math.log(statistics.median(outcome.samples_seconds))
+        for outcome in outcomes
+        if outcome.samples_seconds
+    ]
+    if len(medians) < 2:
+        return math.inf
+    error = statistics.stdev(medians) / math.sqrt(len(medians))
+    return math.expm1(min(student_t(0.975, len(medians) - 1) * error, 100.0))
