@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from hwdoctor.measure.run import Run
     from hwdoctor.model import CheckReport, Outcome
     from hwdoctor.model.night import Night, NightMark
-    from hwdoctor.report.bench import Progress
+    from hwdoctor.report.progress import Progress
     from hwdoctor.results.result_set import ResultSet
     from hwdoctor.rules.profiles import Profile
 
@@ -96,7 +96,7 @@ def night(request: Request, *, fail_percent: float) -> Night:
     """
     from hwdoctor.measure import store
     from hwdoctor.measure.asv.drive import harvest
-    from hwdoctor.report.bench import Progress
+    from hwdoctor.report.progress import Progress
 
     with store.exclusive(request.folder):
         with Progress() as progress:
