@@ -11,7 +11,7 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import get_args
+from typing import Protocol, get_args
 
 import msgspec
 
@@ -96,6 +96,13 @@ def _check_precisions(precisions: Sequence[str]) -> None:
             )
 
 
+class Rank(Protocol):
+    """What comes first within a round."""
+
+    def __call__(self, cell: Cell, process: int) -> int:
+        """The lower comes first; equals keep their shuffled order."""
+
+
 def conduct(
     run: Run,
     cells: Sequence[Cell],
@@ -105,6 +112,7 @@ def conduct(
     guard: Callable[[Callable[[int], Outcome], str], Outcome] = measured_quietly,
     on_step: Callable[[Step], None] | None = None,
     fits: Callable[[Cell, int], bool] | None = None,
+    rank: Rank | None = None,
 ) -> list[tuple[Cell, list[Outcome]]]:
     """Measure every cell and append every outcome to the run's side-car.
 
@@ -118,6 +126,7 @@ def conduct(
         on_step: is told of every measurement before and after it.
         fits: whether there is time for this process of this cell; it is asked right before,
             and a cell that was refused is not asked about again.
+        rank: what comes first within a round; None: the order is shuffled.
     """
     sitting = _Sitting(run, cells, processes, on_step, fits)
     for process in itertools.count():
@@ -125,6 +134,8 @@ def conduct(
         if not active:
             break
         sitting.expect(len(active), process)
+        if rank is not None:
+            active.sort(key=partial(rank, process=process))
         for cell in active:
             if sitting.wants(cell, process):
                 attempt = _attempt(cell, run, process, plan)

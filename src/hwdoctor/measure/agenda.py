@@ -1,0 +1,173 @@
+"""The agenda of a sitting: what comes next, whether it may still begin, and how long it will take.
+
+Estimates decide before the sitting what is expected to fit; the clock decides during it. A cell
+that would not fit into what is left of the budget is not started, nor one that would take the
+time of something more important; one that runs is not ended. So the sitting ends within the
+budget or, where an estimate was wrong, one cell later. Every outcome improves the estimates of
+what is still to come.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from hwdoctor.measure import earlier
+from hwdoctor.measure.cell import Cell
+from hwdoctor.measure.costs import Cost, CostModel
+from hwdoctor.measure.planning import Place, Planned, Turn, draft, planned, queue, survey
+from hwdoctor.measure.run import Run
+from hwdoctor.model import Outcome
+from hwdoctor.results import sidecar
+
+_NOT_CHOSEN = len(Place)
+"""Added to the place of what is not expected to fit: it comes after all that is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forecast:
+    """What is expected of the turn that begins, and of all that are left, this one included."""
+
+    cost: Cost
+    left_seconds: float
+
+
+class Agenda:
+    """What is to be done in one sitting: asked before each turn, told of what came of it."""
+
+    def __init__(
+        self,
+        run: Run,
+        cells: Sequence[Cell],
+        costs: CostModel,
+        *,
+        budget_seconds: float | None = None,
+        began: float | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        done: Iterable[Outcome] = (),
+    ) -> None:
+        """Plan.
+
+        Args:
+            run: the sitting.
+            cells: what was asked for.
+            costs: what they are expected to take.
+            budget_seconds: of wall clock, from `began` on; None: no limit.
+            began: on `clock`; None: now.
+            clock: seconds that never run backwards.
+            done: outcomes that the run has already, where it is resumed.
+        """
+        self._clock = clock
+        self._began = clock() if began is None else began
+        self._budget = budget_seconds
+        self._costs = costs
+        self._prospects = survey(cells, run)
+        turns = queue(self._prospects, costs)
+        self._pending = {one.turn for one in turns}
+        self._known = {one.turn: one for one in turns}
+        named = {(cell.benchmark, cell.parameters): cell for cell in cells}
+        for outcome in done:
+            cell = named.get((outcome.benchmark, outcome.parameters))
+            if cell is not None:
+                self._settle(cell, outcome)
+        self.draft = draft([one for one in turns if one.turn in self._pending], self._remaining())
+        self._rank = {one.turn: int(one.place) for one in self.draft.chosen}
+        self._refused: dict[Turn, Planned] = {}
+        self.tried = 0
+        """Processes that were started in this sitting."""
+
+    @property
+    def cells(self) -> int:
+        """How many cells were asked for, less those that cannot run here."""
+        return sum(prospect.reason is None for prospect in self._prospects.values())
+
+    @property
+    def left_out(self) -> tuple[Planned, ...]:
+        """What the budget did not allow to begin: the first process of each cell that was not."""
+        return tuple(self._refused.values())
+
+    def rank(self, cell: Cell, process: int) -> int:
+        """Lower comes first; the same for everything where there is no budget."""
+        if self._budget is None:
+            return 0
+        turn = (cell, process)
+        return self._rank.get(turn, _NOT_CHOSEN + int(self._planned(turn).place))
+
+    def fits(self, cell: Cell, process: int) -> bool:
+        """Whether there is time for this; if not, it is remembered as left out."""
+        remaining = self._remaining()
+        if remaining is None:
+            return True
+        one = self._planned((cell, process))
+        if one.cost.basis == "skipped" or one.cost.seconds <= remaining - self._reserved(one.turn):
+            return True
+        self._pending = {turn for turn in self._pending if turn[0] != cell}
+        self._refused[one.turn] = one
+        return False
+
+    def note(self, cell: Cell, outcome: Outcome) -> None:
+        """Learn from what became of a turn."""
+        self.tried += outcome.outcome != "skipped"
+        self._costs.learn(outcome)
+        self._settle(cell, outcome)
+        for turn in [*self._known]:
+            other = turn[0]
+            same_task = (other.workload, other.task) == (cell.workload, cell.task)
+            if same_task or other.configuration == cell.configuration:
+                del self._known[turn]
+
+    def forecast(self, cell: Cell, process: int) -> Forecast:
+        """For whoever watches."""
+        left = sum(self._planned(turn).cost.seconds for turn in self._pending)
+        remaining = self._remaining()
+        if remaining is not None:
+            left = min(left, max(0.0, remaining))
+        return Forecast(cost=self._planned((cell, process)).cost, left_seconds=left)
+
+    def _remaining(self) -> float | None:
+        return None if self._budget is None else self._budget - (self._clock() - self._began)
+
+    def _reserved(self, turn: Turn) -> float:
+        """What is expected to fit and is more important will still need so many seconds."""
+        rank = self.rank(*turn)
+        return sum(
+            self._planned(other).cost.seconds
+            for other in self._pending
+            if other != turn and other in self._rank and self._rank[other] < rank
+        )
+
+    def _planned(self, turn: Turn) -> Planned:
+        if turn not in self._known:
+            cell, process = turn
+            self._known[turn] = planned(self._prospects[cell], process, self._costs)
+        return self._known[turn]
+
+    def _settle(self, cell: Cell, outcome: Outcome) -> None:
+        """What is done is not pending, nor are more processes of a cell that is through."""
+        through = outcome.outcome != "ok" or outcome.cell_stopped_by is not None
+        self._pending = {
+            (other, process)
+            for other, process in self._pending
+            if other != cell or not (through or process == outcome.process)
+        }
+
+
+def prepare(
+    run: Run,
+    cells: Sequence[Cell],
+    *,
+    budget_seconds: float | None = None,
+    began: float | None = None,
+) -> Agenda:
+    """The agenda of a sitting, with costs from what lies in its results folder."""
+    own = _own_outcomes(run)
+    known = [o for o in earlier.outcomes(Path(run.results), run.machine) if o.run != run.id]
+    costs = CostModel(run.fingerprint, [*known, *own])
+    return Agenda(run, cells, costs, budget_seconds=budget_seconds, began=began, done=own)
+
+
+def _own_outcomes(run: Run) -> Sequence[Outcome]:
+    """What a resumed run has measured already."""
+    if not run.sidecar.exists():
+        return ()
+    return [o for o in sidecar.read(run.sidecar).outcomes if o.run == run.id]
