@@ -413,3 +413,19 @@ def test_our_rows_in_asvs_file_meet_those_of_a_side_car(tmp_path: Path) -> None:
         "precision": "float64",
         "size": "small",
     }
+
+
+def test_what_the_machine_itself_did_is_not_blamed_on_the_cells(
+    old: SavedResults, new: SavedResults, compared: Compare
+) -> None:
+    """The same fixed work took 1.3 times as long: 1.3 is then no news, 2 still is."""
+    before, now = old.run(), new.run()
+    for name, factor in (("numba-cpu", 1.3), ("jax-cpu", 2.0)):
+        before.add(name, 1e-3, control_before_seconds=1.0, control_after_seconds=1.0)
+        now.add(name, factor * 1e-3, control_before_seconds=1.3, control_after_seconds=1.3)
+    result = compared().document
+    verdicts = {cell.parameters["configuration"]: cell for cell in result.cells}
+    assert verdicts["numba-cpu"].verdict == "ambiguous"
+    assert "fixed work itself changed" in (verdicts["numba-cpu"].reason or "")
+    assert verdicts["jax-cpu"].verdict == "slower"
+    assert result.summary[0].fixed_work_ratio == pytest.approx(1.3)

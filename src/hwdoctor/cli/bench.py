@@ -56,6 +56,12 @@ if TYPE_CHECKING:
 @click.option("--resume", is_flag=True, help="Go on with the last run that did not finish.")
 @click.option("--list", "list_only", is_flag=True, help="Show the cells and measure nothing.")
 @click.option(
+    "--noise",
+    is_flag=True,
+    help="Measure everything twice with nothing changed, and state this machine's noise floor; "
+    "compare uses it from then on.",
+)
+@click.option(
     "--micro",
     is_flag=True,
     help="Time small things with pytest-benchmark instead: kernels on a batch that stays in the "
@@ -70,6 +76,7 @@ def command(
     machine: str | None,
     resume: bool,
     list_only: bool,
+    noise: bool,
     micro: bool,
 ) -> int:
     """Time the full workloads on every backend; verify every result first.
@@ -89,6 +96,13 @@ def command(
     )
     if list_only:
         return _list(cells)
+    if noise:
+        from hwdoctor.cli.noise import bench as twice
+        from hwdoctor.model.errors import UsageError
+
+        if resume:
+            raise UsageError("--noise measures anew: it does not go with --resume")
+        return twice(cells, size=size, results=results, machine=machine)
     return _bench(cells, size=size, results=results, machine=machine, resume=resume)
 
 
@@ -113,8 +127,9 @@ def _bench(
 ) -> int:
     from hwdoctor.measure import bench, store
     from hwdoctor.measure.asv.drive import harvest
-    from hwdoctor.report.bench import Progress, summary
+    from hwdoctor.report.bench import summary
     from hwdoctor.report.console import make_console
+    from hwdoctor.report.progress import Progress
     from hwdoctor.results.default import default_results
 
     folder = results or default_results()

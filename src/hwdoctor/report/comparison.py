@@ -35,6 +35,8 @@ def console(comparison: Comparison, differences: tuple[str, ...] = ()) -> Render
     parts += [words(line) for line in differences]
     parts += [Fitting(_table(comparison), Group(*_lines(comparison)))]
     parts += _incomparable(comparison)
+    told = (yardstick_line(summary) for summary in comparison.summary)
+    parts += [words(line, "quiet") for line in told if line is not None]
     return Group(*parts, Text(), *(_unbroken(summary_line(s)) for s in comparison.summary))
 
 
@@ -45,6 +47,16 @@ def summary_line(summary: ComparisonSummary) -> str:
         return f"{summary.machine}: nothing could be compared: {counts or 'no cells'}"
     mean = f"{summary.geometric_mean_ratio:.3g}x{_interval(summary.interval)}"
     return f"{summary.machine}: {mean} the baseline's time (geometric mean): {counts}"
+
+
+def yardstick_line(summary: ComparisonSummary) -> str | None:
+    """By what the cells were judged; None: nothing was."""
+    if summary.noise_floor is None:
+        return None
+    origin = "measured" if summary.noise_floor_measured else "assumed; measure it: bench --noise"
+    line = f"{summary.machine}: noise floor {summary.noise_floor:.1%} ({origin})"
+    fixed = summary.fixed_work_ratio
+    return line if fixed is None else f"{line}; the same fixed work took {fixed:.2f}x the time"
 
 
 def as_csv(comparison: Comparison) -> str:
