@@ -23,7 +23,7 @@ ROUNDS = 15
 
 @pytest.mark.benchmark(group="start-up of processes")
 @pytest.mark.parametrize("command", COMMANDS)
-def test_process(own_path: BenchmarkFixture, command: str, recorded: Path) -> None:
+def test_start(own_path: BenchmarkFixture, command: str, recorded: Path) -> None:
     def run() -> subprocess.CompletedProcess[bytes]:
         return subprocess.run(
             [sys.executable, *COMMANDS[command]],
