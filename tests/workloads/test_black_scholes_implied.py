@@ -227,6 +227,23 @@ def test_double_precision_of_mlx_gives_other_prices_back(verdict_on: Verdicts) -
     assert found["errors"]["volatility"] > 1e2
 
 
+@pytest.mark.parametrize("beyond", [0.0, 50.0])
+def test_a_price_at_or_above_the_bound_asks_for_all_the_volatility_there_is(beyond: float) -> None:
+    quote = {
+        "spot": np.array([100.0, 100.0]),
+        "strike": np.array([100.0, 120.0]),
+        "rate": np.zeros(2),
+        "maturity": np.full(2, 4.0),
+        "sign": np.array([1.0, -1.0]),
+        "price": np.array([100.0, 120.0]) + beyond,
+    }
+    with np.errstate(all="ignore"):
+        found = implied_form.solved(
+            with_numpy("float64"), approximation("float64"), *(quote[name] for name in QUOTED)
+        )
+    np.testing.assert_allclose(found * 2.0, implied_form.MOST, rtol=0.02)
+
+
 def test_the_corner_cases_are_those_of_the_book_a_day_before_they_expire() -> None:
     """No volatility explains a price at expiry; elsewhere the contract is asked about as it is."""
     corners, first = corner_cases(), quotes(1_000, 1)
