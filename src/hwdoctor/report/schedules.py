@@ -60,9 +60,10 @@ def schedule(job: Job, system: System) -> str:
 def _systemd(job: Job) -> str:
     """A shell script that writes both units, so that one thing is read and then run."""
     units = "~/.config/systemd/user"
+    words = _startable(job.words)
     # With the prefix `:` dollar signs stand for themselves; systemd knows it since version 244.
-    prefix = ":" if any("$" in word for word in job.words) else ""
-    command = prefix + " ".join(_systemd_word(word) for word in job.words)
+    prefix = ":" if any("$" in word for word in words) else ""
+    command = prefix + " ".join(_systemd_word(word) for word in words)
     variables = [
         f"Environment={_systemd_quoted(f'{name}={value}')}"
         for name, value in job.environment.items()
@@ -113,6 +114,15 @@ def _heredoc(path: str, lines: Sequence[str]) -> list[str]:
     return [f"cat > {path} <<'{_HEREDOC}'", *lines, _HEREDOC]
 
 
+def _startable(words: Sequence[str]) -> Sequence[str]:
+    """Systemd takes quotes and backslashes in every word but the program's."""
+    if not any(character in words[0] for character in "\"'\\"):
+        return words
+    if "=" in words[0]:
+        raise UsageError(f"{words[0]}: systemd cannot start a program of that name")
+    return ("/usr/bin/env", *words)
+
+
 def _systemd_word(word: str) -> str:
     return word.replace("%", "%%") if _PLAIN_WORD.fullmatch(word) else _systemd_quoted(word)
 
@@ -153,7 +163,9 @@ def _launchd(job: Job) -> str:
 def _cron(job: Job) -> str:
     """One line. Cron reads a percent sign as the end of the line, unless a backslash is before."""
     variables = [f"{name}={shlex.quote(value)}" for name, value in job.environment.items()]
-    command = " ".join([*variables, shlex.join(job.words)]).replace("%", "\\%")
+    command = " ".join([*variables, shlex.join(job.words)])
+    # A backslash of the word's own (always in quotes here) must not meet the one for cron.
+    command = command.replace("\\%", "\\''%").replace("%", "\\%")
     if len(command.encode()) > LONGEST_CRON_LINE:
         raise UsageError(
             f"the command has {len(command.encode())} bytes and cron takes "
