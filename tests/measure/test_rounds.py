@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from synthetic import outcome
 
-from hwdoctor.measure.rounds import ROUNDS, Rounds, relative_half_width, stopped_by
+from hwdoctor.measure.rounds import ROUNDS, Rounds, relative_half_width, rounds_of, stopped_by
 from hwdoctor.model import Outcome
 
 SMALL = ROUNDS["small"]
@@ -60,6 +60,11 @@ def test_a_first_look_is_one_process() -> None:
 def test_the_width_does_not_depend_on_the_unit_of_time(medians: list[float], unit: float) -> None:
     one = relative_half_width(processes(*medians))
     assert one == pytest.approx(relative_half_width(processes(*(unit * m for m in medians))))
+
+
+def test_a_limit_is_the_best_of_a_few() -> None:
+    assert rounds_of("limits", "full").most < rounds_of("black_scholes", "full").most
+    assert rounds_of("limits", "smoke").most == 1
 
 
 def test_one_process_knows_nothing_of_others() -> None:

@@ -20,7 +20,7 @@ from hwdoctor.measure import engine, store
 from hwdoctor.measure.ceilings import Ceilings, is_ceiling
 from hwdoctor.measure.cell import Cell
 from hwdoctor.measure.hygiene import measured_quietly
-from hwdoctor.measure.rounds import ROUNDS, Rounds, stopped_by
+from hwdoctor.measure.rounds import Rounds, rounds_of, stopped_by
 from hwdoctor.measure.run import Run
 from hwdoctor.measure.sampling import Plan
 from hwdoctor.model import Configuration, Outcome, Precision, UsageError
@@ -157,7 +157,9 @@ class _Sitting:
         self.done = {cell: store.outcomes_of(run, cell) for cell in cells}
         self._run, self._on_step, self._fits = run, on_step, fits
         self._rounds = {
-            cell: ROUNDS[cell.size] if processes is None else Rounds.exactly(processes)
+            cell: rounds_of(cell.workload, cell.size)
+            if processes is None
+            else Rounds.exactly(processes)
             for cell in cells
         }
         self._ended = {

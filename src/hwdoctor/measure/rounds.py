@@ -6,11 +6,13 @@ another process, in another round, until the 95 % interval of its time is narrow
 criterion that ended it is recorded.
 """
 
+import dataclasses
 import math
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from hwdoctor.measure.ceilings import LIMITS
 from hwdoctor.measure.quantiles import student_t
 from hwdoctor.model import Outcome
 
@@ -39,6 +41,16 @@ ROUNDS: Mapping[str, Rounds] = {
     "small": Rounds(least=2, most=30, seconds=15.0),
     "full": Rounds(least=2, most=30, seconds=90.0),
 }
+MOST_OF_A_LIMIT = 4
+"""Of a calibration the best process counts, not how well its time is known."""
+
+
+def rounds_of(workload: str, size: str) -> Rounds:
+    """The limits of a cell of this workload at this size."""
+    rounds = ROUNDS[size]
+    if workload != LIMITS:
+        return rounds
+    return dataclasses.replace(rounds, most=min(rounds.most, MOST_OF_A_LIMIT))
 
 
 def stopped_by(outcomes: Sequence[Outcome], rounds: Rounds) -> str | None:
