@@ -158,7 +158,7 @@ TOLD = [
     "only pricing",
     "2026-01-30, accepted",
     "2 cells from older nights",
-    "1.1x",
+    "all cells together: 1.1x",
     "error VER202",
     "warning ENV301",
     "pricing.Price numba-cpu float64: 2x",
@@ -178,7 +178,7 @@ TOLD = [
     "package scipy: 1.12 -> 1.17",
     "governor a reason",
     "20260130T120000Z-abcdef: passed a reason",
-    "hwdoctor nightly --accept",
+    "add --accept to the command",
 ]
 
 

@@ -8,11 +8,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+import msgspec
 from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
-from hwdoctor.model.comparison import ComparedCell
+from hwdoctor.model.comparison import ComparedCell, ComparisonSummary
 from hwdoctor.model.night import Night, NightCell, NightFinding, NotMeasured
 from hwdoctor.report.check import VERDICTS as CHECK_VERDICTS
 from hwdoctor.report.comparison import summary_line
@@ -85,7 +86,8 @@ def _markdown(section: Section) -> Iterator[str]:
 
 
 def facts(night: Night) -> Iterator[str]:
-    """What was done, on what, against what."""
+    """Why the verdict is what it is; what was done, on what, against what."""
+    yield from night.reasons
     chosen = f", only {', '.join(night.selection)}" if night.selection else ""
     yield f"{night.machine.name}, size {night.size}{chosen}, run {night.run}"
     yield f"{night.cells_measured} of {counted(night.cells, 'cell')} measured"
@@ -97,9 +99,8 @@ def facts(night: Night) -> Iterator[str]:
     elif night.first:
         yield "first night: nothing to compare with yet"
     if night.summary is not None:
-        yield summary_line(night.summary)
+        yield _together(night.summary)
     yield f"check: {CHECK_VERDICTS[night.check.verdict][0]}{_profiles(night)}"
-    yield from night.reasons
 
 
 def sections(night: Night) -> Iterator[Section]:
@@ -142,7 +143,7 @@ def _unknown(night: Night) -> Iterator[Section]:
 def _background(night: Night) -> Iterator[Section]:
     if night.drift is not None:
         since = f"since the good night {night.drift.run}"
-        lines = (summary_line(night.drift.summary), *map(_compared, night.drift.slower))
+        lines = (_together(night.drift.summary), *map(_compared, night.drift.slower))
         yield Section(heading=f"drift {since}", lines=lines)
     yield Section(heading="what differs", lines=tuple(_differences(night)), folded=True)
     passed = tuple(f"{one.run}: {one.reason}" for one in night.passed_over)
@@ -156,8 +157,12 @@ def last_line(night: Night) -> str:
     if night.verdict == "good" and night.baseline is None:
         return f"{word}: first night{why.replace(': ', ', ', 1)}"
     if night.verdict == "regressed":
-        return f"{word}{why}; to take this as good from now on: hwdoctor nightly --accept"
+        return f"{word}{why}; to take this night as good, add --accept to the command"
     return f"{word}{why}"
+
+
+def _together(summary: ComparisonSummary) -> str:
+    return summary_line(msgspec.structs.replace(summary, machine="all cells together"))
 
 
 def _profiles(night: Night) -> str:
@@ -188,8 +193,8 @@ def _name(benchmark: str, parameters: Mapping[str, str]) -> str:
 
 
 def _group(group: NotMeasured) -> str:
-    where = _listed(group.configurations)
-    return f"{counted(group.count, 'cell')} {group.outcome}: {group.reason} ({where})"
+    where = f" ({_listed(group.configurations)})" if group.configurations else ""
+    return f"{counted(group.count, 'cell')} {group.outcome}: {group.reason}{where}"
 
 
 def _listed(names: Iterable[str], most: int = 6) -> str:
