@@ -84,7 +84,7 @@ def device_to_host(problem: Problem, runtime: Runtime) -> Kernel:  # noqa: ARG00
     target = np.zeros(problem.items, host_dtype(problem.precision))
 
     def kernel(inputs: Arrays) -> Arrays:
-        np.copyto(target, np.array(inputs["source"], copy=False))
+        np.copyto(target, np.asarray(inputs["source"]))
         return {"target": target}
 
     return kernel

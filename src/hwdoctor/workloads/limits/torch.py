@@ -73,6 +73,7 @@ def host_to_device(problem: Problem, runtime: Runtime) -> Kernel:
 
     target = runtime.put(np.zeros(problem.items))
     staged = _host_buffer(problem, runtime)
+    queued = runtime.device == "cuda"
     source: Any = None
 
     def kernel(inputs: Arrays) -> Arrays:
@@ -80,7 +81,7 @@ def host_to_device(problem: Problem, runtime: Runtime) -> Kernel:
         if source is not inputs["source"]:  # staging is not the transfer: once per array
             source = inputs["source"]
             staged.copy_(torch.from_numpy(source))
-        target.copy_(staged, non_blocking=True)
+        target.copy_(staged, non_blocking=queued)
         return {"target": target}
 
     return kernel
@@ -90,9 +91,10 @@ def device_to_host(problem: Problem, runtime: Runtime) -> Kernel:
     """Into page-locked memory where the device is CUDA's."""
     target = _host_buffer(problem, runtime)
     seen = target.numpy()
+    queued = runtime.device == "cuda"
 
     def kernel(inputs: Arrays) -> Arrays:
-        target.copy_(inputs["source"], non_blocking=True)
+        target.copy_(inputs["source"], non_blocking=queued)
         return {"target": seen}
 
     return kernel
