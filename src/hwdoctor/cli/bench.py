@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from hwdoctor.cli import sitting
+from hwdoctor.cli.durations import duration
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from hwdoctor.cli.sitting import Measured
+    from hwdoctor.measure.agenda import Agenda
     from hwdoctor.measure.cell import Cell
-    from hwdoctor.model import Outcome
+    from hwdoctor.measure.run import Run
 
 
 @click.command("bench")
@@ -53,8 +58,24 @@ if TYPE_CHECKING:
     metavar="NAME",
     help="Call this machine NAME instead of naming it after chip, cores and memory.",
 )
-@click.option("--resume", is_flag=True, help="Go on with the last run that did not finish.")
-@click.option("--list", "list_only", is_flag=True, help="Show the cells and measure nothing.")
+@click.option(
+    "--budget",
+    callback=duration,
+    metavar="TIME",
+    help="Measure what matters most within this time (10m, 90s, 1h30m), the check included, and "
+    "say what was left out.",
+)
+@click.option(
+    "--resume",
+    is_flag=True,
+    help="Go on with the last run that did not finish, or that left cells out for its budget.",
+)
+@click.option(
+    "--list",
+    "list_only",
+    is_flag=True,
+    help="Show the cells and what they are expected to cost, and measure nothing.",
+)
 @click.option(
     "--noise",
     is_flag=True,
@@ -74,6 +95,7 @@ def command(
     size: str,
     results: Path | None,
     machine: str | None,
+    budget: float | None,
     resume: bool,
     list_only: bool,
     noise: bool,
@@ -95,15 +117,17 @@ def command(
         sources, configuration_names=configurations, precisions=precisions, size=size
     )
     if list_only:
-        return _list(cells)
+        return _list(
+            cells, size=size, results=results, machine=machine, budget=budget, resume=resume
+        )
     if noise:
         from hwdoctor.cli.noise import bench as twice
         from hwdoctor.model.errors import UsageError
 
-        if resume:
-            raise UsageError("--noise measures anew: it does not go with --resume")
+        if resume or budget is not None:
+            raise UsageError("--noise measures everything anew, twice: no --resume, no --budget")
         return twice(cells, size=size, results=results, machine=machine)
-    return _bench(cells, size=size, results=results, machine=machine, resume=resume)
+    return _bench(cells, size=size, results=results, machine=machine, budget=budget, resume=resume)
 
 
 def _absolute(source: str) -> str:
@@ -111,9 +135,32 @@ def _absolute(source: str) -> str:
     return str(Path(source).resolve()) if source.endswith(".py") else source
 
 
-def _list(cells: Sequence[Cell]) -> int:
-    for cell in cells:
-        click.echo(cell.label)
+def _list(
+    cells: Sequence[Cell],
+    *,
+    size: str,
+    results: Path | None,
+    machine: str | None,
+    budget: float | None,
+    resume: bool,
+) -> int:
+    """Look at files only: no process is started, nothing is written."""
+    from hwdoctor.cli import output
+    from hwdoctor.measure import agenda, store
+    from hwdoctor.report import plan
+    from hwdoctor.results.default import default_results
+
+    folder = results or default_results()
+    if resume:
+        run = store.unfinished(folder, size, machine)
+        expected = agenda.prepare(run, cells, budget_seconds=budget)
+    else:
+        expected = agenda.foresee(folder, machine, cells, budget_seconds=budget)
+    plans = expected.plan()
+    if sys.stdout.isatty():
+        output.show(plan.table(plans, budget_seconds=budget))
+    else:
+        output.deliver(plan.lines(plans, budget_seconds=budget).encode())
     return 0
 
 
@@ -123,15 +170,19 @@ def _bench(
     size: str,
     results: Path | None,
     machine: str | None,
+    budget: float | None,
     resume: bool,
 ) -> int:
-    from hwdoctor.measure import bench, store
+    from hwdoctor.measure import store
     from hwdoctor.measure.asv.drive import harvest
-    from hwdoctor.report.bench import summary
-    from hwdoctor.report.console import make_console
+    from hwdoctor.model.errors import CouldNotAssess
+    from hwdoctor.report import plan
     from hwdoctor.report.progress import Progress
     from hwdoctor.results.default import default_results
 
+    began = time.monotonic()
+    if budget == 0:
+        raise CouldNotAssess("nothing can be measured within a budget of 0 s")
     folder = results or default_results()
     with store.exclusive(folder):
         with Progress() as progress:
@@ -140,15 +191,27 @@ def _bench(
                 if resume
                 else sitting.begin(folder, size, machine, say=progress.say)[0]
             )
-            measured = bench.conduct(run, cells, on_step=progress.step)
+            measured, agenda = sitting.measure(
+                run, cells, progress, budget_seconds=budget, began=began
+            )
+        if agenda.left_out and not agenda.tried:
+            raise CouldNotAssess(plan.too_small(agenda))
         harvest(run, measured)
-    console = make_console()
-    console.print(summary(run.machine, measured))
-    console.print(f"results: {run.sidecar}", soft_wrap=True, highlight=False)
+        sitting.finish(run, agenda)
+    _show(run, measured, agenda)
     return _exit_code(measured)
 
 
-def _exit_code(measured: Sequence[tuple[Cell, Sequence[Outcome]]]) -> int:
+def _show(run: Run, measured: Measured, agenda: Agenda) -> None:
+    from hwdoctor.cli import output
+    from hwdoctor.report import plan
+    from hwdoctor.report.bench import summary
+
+    output.show(summary(run.machine, measured), *plan.left_out(agenda))
+    click.echo(f"results: {run.sidecar}")
+
+
+def _exit_code(measured: Measured) -> int:
     """3 when nothing at all could be measured: that is no result."""
     anything = any(outcome.outcome == "ok" for _, outcomes in measured for outcome in outcomes)
     return 0 if anything else 3

@@ -1,4 +1,4 @@
-"""How a sitting of measuring begins: a check at level 1, and a run that carries it.
+"""A sitting of measuring: a check at level 1, a run that carries it, and cells within a budget.
 
 `hwdoctor bench` and `hwdoctor nightly` begin the same way, or what the one measured could not
 be compared with what the other did.
@@ -13,9 +13,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from hwdoctor.measure.agenda import Agenda
+    from hwdoctor.measure.bench import Step
+    from hwdoctor.measure.cell import Cell
     from hwdoctor.measure.run import Run
-    from hwdoctor.model import CheckReport, Facts
+    from hwdoctor.model import CheckReport, Facts, Outcome
+    from hwdoctor.report.progress import Progress
     from hwdoctor.rules.profiles import Profile
+
+    Measured = Sequence[tuple[Cell, Sequence[Outcome]]]
 
 LEVEL = 1
 """Of the check: every installed backend is tried, which is what a proof needs."""
@@ -68,6 +74,56 @@ def resume(
     if not run.check_file.exists():
         _describe(run, *_checked(profiles, say))
     return run
+
+
+def measure(
+    run: Run,
+    cells: Sequence[Cell],
+    progress: Progress,
+    *,
+    budget_seconds: float | None = None,
+    began: float | None = None,
+) -> tuple[Measured, Agenda]:
+    """Measure what fits into the budget, the most important first.
+
+    Args:
+        run: begun or resumed.
+        cells: what was asked for.
+        progress: is told of every cell.
+        budget_seconds: of wall clock, from `began` on; None: there is none.
+        began: when the sitting began, by `time.monotonic`; None: now.
+
+    Returns:
+        Every cell with its outcomes, those of an earlier sitting of the run included, and the
+        agenda, which knows what was left out.
+    """
+    import msgspec
+
+    from hwdoctor.measure import agenda, bench
+    from hwdoctor.measure import run as runs
+
+    planned = agenda.prepare(run, cells, budget_seconds=budget_seconds, began=began)
+
+    def tell(step: Step) -> None:
+        if step.outcome is not None:
+            planned.note(step.cell, step.outcome)
+        elif progress.shown:
+            progress.step(step, planned.forecast(step.cell, step.process))
+
+    measured = bench.conduct(run, cells, on_step=tell, fits=planned.fits, rank=planned.rank)
+    if planned.left_out:
+        runs.save(msgspec.structs.replace(run, incomplete=True))
+    return measured, planned
+
+
+def finish(run: Run, agenda: Agenda) -> None:
+    """Nothing is left of a run that an earlier budget had cut short, and ASV has its file."""
+    import msgspec
+
+    from hwdoctor.measure import run as runs
+
+    if run.incomplete and not agenda.left_out:
+        runs.save(msgspec.structs.replace(run, incomplete=False))
 
 
 def _checked(profiles: Sequence[Profile], say: Callable[[str], None]) -> tuple[Facts, CheckReport]:

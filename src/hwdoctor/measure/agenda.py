@@ -15,11 +15,23 @@ from pathlib import Path
 from hwdoctor.measure import earlier
 from hwdoctor.measure.cell import Cell
 from hwdoctor.measure.costs import Cost, CostModel
-from hwdoctor.measure.planning import Place, Planned, Turn, draft, planned, queue, survey
+from hwdoctor.measure.planning import (
+    CellPlan,
+    Place,
+    Planned,
+    Turn,
+    draft,
+    per_cell,
+    planned,
+    queue,
+    survey,
+)
 from hwdoctor.measure.run import Run
 from hwdoctor.model import Outcome
 from hwdoctor.results import sidecar
 
+CHECK_SECONDS = 15.0
+"""What a check at level 1 may take: its goal on a machine with two cores."""
 _NOT_CHOSEN = len(Place)
 """Added to the place of what is not expected to fit: it comes after all that is."""
 
@@ -58,8 +70,11 @@ class Agenda:
             done: outcomes that the run has already, where it is resumed.
         """
         self._clock = clock
-        self._began = clock() if began is None else began
-        self._budget = budget_seconds
+        now = clock()
+        self._began = now if began is None else began
+        self.spent_seconds = now - self._began
+        """What had passed before anything could be measured: the check took it."""
+        self.budget_seconds = budget_seconds
         self._costs = costs
         self._prospects = survey(cells, run)
         turns = queue(self._prospects, costs)
@@ -86,9 +101,22 @@ class Agenda:
         """What the budget did not allow to begin: the first process of each cell that was not."""
         return tuple(self._refused.values())
 
+    @property
+    def left_out_seconds(self) -> float:
+        """What it would have taken, further processes included."""
+        return sum(
+            one.cost.seconds * max(1, self._costs.processes(one.cell) - one.process)
+            for one in self.left_out
+        )
+
+    def plan(self) -> list[CellPlan]:
+        """What is expected of each cell that is not done yet, in the order asked for."""
+        plans = {plan.cell: plan for plan in per_cell(self.draft)}
+        return [plans[cell] for cell in self._prospects if cell in plans]
+
     def rank(self, cell: Cell, process: int) -> int:
         """Lower comes first; the same for everything where there is no budget."""
-        if self._budget is None:
+        if self.budget_seconds is None:
             return 0
         turn = (cell, process)
         return self._rank.get(turn, _NOT_CHOSEN + int(self._planned(turn).place))
@@ -125,7 +153,11 @@ class Agenda:
         return Forecast(cost=self._planned((cell, process)).cost, left_seconds=left)
 
     def _remaining(self) -> float | None:
-        return None if self._budget is None else self._budget - (self._clock() - self._began)
+        return (
+            None
+            if self.budget_seconds is None
+            else self.budget_seconds - (self._clock() - self._began)
+        )
 
     def _reserved(self, turn: Turn) -> float:
         """What is expected to fit and is more important will still need so many seconds."""
@@ -164,6 +196,29 @@ def prepare(
     known = [o for o in earlier.outcomes(Path(run.results), run.machine) if o.run != run.id]
     costs = CostModel(run.fingerprint, [*known, *own])
     return Agenda(run, cells, costs, budget_seconds=budget_seconds, began=began, done=own)
+
+
+def foresee(
+    results: Path, machine: str | None, cells: Sequence[Cell], *, budget_seconds: float | None
+) -> Agenda:
+    """The agenda of a sitting that does not begin; looks at files only.
+
+    Args:
+        results: the results folder, which need not exist.
+        machine: what the user calls this machine; None: it is recognised, where it can be.
+        cells: what was asked for.
+        budget_seconds: of wall clock; None: no limit.
+    """
+    known = earlier.newest_run(results, machine)
+    name = known.machine if known else machine
+    fingerprint = known.fingerprint if known else None
+    costs = CostModel(fingerprint, earlier.outcomes(results, name))
+    began = time.monotonic() - CHECK_SECONDS
+    return Agenda(known or NO_RUN, cells, costs, budget_seconds=budget_seconds, began=began)
+
+
+NO_RUN = Run(id="", machine="", results="", fingerprint="", facts_digest="", seed=0)
+"""On a machine of which nothing is known."""
 
 
 def _own_outcomes(run: Run) -> Sequence[Outcome]:

@@ -6,6 +6,7 @@ tasks, and the rest. Within one place the cheapest come first, so that one slow 
 push out twenty quick ones. What cannot run here costs nothing and is recorded in any case.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
@@ -68,6 +69,20 @@ class Draft:
     def seconds(self) -> float:
         """What the chosen ones are expected to cost."""
         return sum(one.cost.seconds for one in self.chosen)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CellPlan:
+    """A cell in all its processes, as `hwdoctor bench --list` shows it."""
+
+    cell: Cell
+    cost: Cost
+    """Of its first process."""
+    seconds: float
+    """Of all processes."""
+    processes: int
+    fitting: int
+    """How many of them fit into the budget."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,4 +218,22 @@ def _calibration_bounded(turns: Sequence[Planned], budget_seconds: float) -> lis
         if one.place is Place.CALIBRATION and one.turn not in kept
         else one
         for one in turns
+    ]
+
+
+def per_cell(drafted: Draft) -> list[CellPlan]:
+    """What a draft means for each cell."""
+    turns: dict[Cell, list[Planned]] = {}
+    for one in (*drafted.chosen, *drafted.left_out):
+        turns.setdefault(one.cell, []).append(one)
+    fitting = Counter(one.cell for one in drafted.chosen)
+    return [
+        CellPlan(
+            cell=cell,
+            cost=min(of_cell, key=lambda one: one.process).cost,
+            seconds=sum(one.cost.seconds for one in of_cell),
+            processes=len(of_cell),
+            fitting=fitting[cell],
+        )
+        for cell, of_cell in turns.items()
     ]

@@ -53,6 +53,8 @@ class Run(Document, frozen=True, kw_only=True):
     memory_limit_bytes: int | None = None
     apis: tuple[str, ...] | None = None
     """Accelerator interfaces of this machine; None: not known."""
+    incomplete: bool = False
+    """The budget ended before everything was measured that was asked for; it can be resumed."""
 
     @property
     def commit(self) -> str:
@@ -125,9 +127,14 @@ def begin(
         apis=_apis(facts),
     )
     run.directory.mkdir(parents=True, exist_ok=True)
+    save(run)
+    return run
+
+
+def save(run: Run) -> None:
+    """Write the run's own file."""
     # Without the folder's own path: the file may be committed, and moved with its results.
     write_atomically(run.context, encode_line(msgspec.structs.replace(run, results="")))
-    return run
 
 
 def load(path: Path) -> Run:

@@ -55,7 +55,7 @@ def save_machine(run: Run, facts: Facts) -> None:
 
 
 def unfinished(results: Path, size: str, machine: str | None) -> Run:
-    """The newest run of this size that ASV has no file of yet.
+    """The newest run of this size that ASV has no file of yet, or whose budget was too small.
 
     Raises:
         UsageError: there is none.
@@ -64,7 +64,8 @@ def unfinished(results: Path, size: str, machine: str | None) -> Run:
     for path in results.glob("*/*.run.jsonl"):
         run = load(path)
         result = run.directory / f"{run.stem}.json"
-        if run.size == size and machine in (None, run.machine) and not result.exists():
+        open_still = run.incomplete or not result.exists()
+        if run.size == size and machine in (None, run.machine) and open_still:
             candidates.append(run)
     if not candidates:
         raise UsageError(f"{results}: no unfinished run of size {size} to resume")

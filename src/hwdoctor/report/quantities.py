@@ -1,5 +1,6 @@
 """Numbers as a person reads them. Never used for anything that a program reads."""
 
+from collections.abc import Sequence
 from typing import Final
 
 _UNITS: Final = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
@@ -52,3 +53,17 @@ def counted(number: float, noun: str, plural: str | None = None) -> str:
     """`1 core`, `2 cores`, `1.5 cores`."""
     form = noun if number == 1 else plural or f"{noun}s"
     return f"{number:g} {form}"
+
+
+MOST_NAMED: Final = 6
+"""Longer lists are counted instead."""
+
+
+def named(names: Sequence[str]) -> str:
+    """The configurations of cells: `jax-cuda, torch-cuda (12 cells)`; many are only counted."""
+    different = sorted(set(names))
+    cells = counted(len(names), "cell")
+    if len(different) > MOST_NAMED:
+        return cells
+    more = f" ({cells})" if len(names) > len(different) else ""
+    return f"{', '.join(different)}{more}"
