@@ -23,8 +23,8 @@ def bench(configurations: Sequence[str], results: Path | None, machine: str | No
     """Run the suite and show what it measured.
 
     Raises:
-        UsageError: another option was given too, pytest-benchmark is not installed, or the
-            results folder is held by another run.
+        UsageError: another option was given too, there is no such configuration,
+            pytest-benchmark is not installed, or another run holds the results folder.
     """
     from hwdoctor.cli import output as out
     from hwdoctor.measure import store
@@ -38,12 +38,13 @@ def bench(configurations: Sequence[str], results: Path | None, machine: str | No
 
     _refuse_others(click.get_current_context())
     plan.check_installed()
+    chosen = plan.chosen(configurations)
     folder = results or default_results()
     with store.exclusive(folder), Progress() as progress:
         facts = live.facts(0)
         run = begin(facts, folder, machine=machine, size="micro", seed=0)
         store.save_machine(run, facts)
-        parts, missing = plan.parts(run, configurations)
+        parts, missing = plan.parts(run, chosen)
         micro = conduct(run, facts, parts, missing=missing, say=progress.say)
     out.show(summary(run.machine, micro))
     if micro.measured:

@@ -73,8 +73,9 @@ def conduct(
                 _gather(found, part, folder / SPOOL)
                 _save(run, facts, found, complete=False)
                 raise
+            before = len(found.missing)
             _gather(found, part, folder / SPOOL)
-            found.missing += _fate(part, child, found)
+            found.missing += _fate(part, child, found.missing[before:])
             _save(run, facts, found, complete=number == len(parts))
     return found
 
@@ -137,16 +138,15 @@ def _gather(found: Micro, part: Part, spool: Path) -> None:
             found.missing.append(Missing(**entry["missing"], own=part.own))
 
 
-def _fate(part: Part, child: spawn.Child, found: Micro) -> list[Missing]:
-    """What a child that did not come to its end took with it."""
+def _fate(part: Part, child: spawn.Child, told: Sequence[Missing]) -> list[Missing]:
+    """What a child that did not come to its end took with it, unless it has `told` so itself."""
     stage = child.stages[-1].rpartition("::")[2] if child.stages else "its start"
     if child.status == "finished" and child.result is not None:
         status = child.result.get("exit_status")
-        if status in (0, TESTS_FAILED):
+        if status in (0, TESTS_FAILED) or any(missing.outcome == "failed" for missing in told):
             return []
-        told = any(missing.outcome == "failed" for missing in found.missing)
-        reason = f"pytest ended with status {status}: {_last_line(child.stderr_tail)}"
-        return [] if told else [_lost(part, "failed", reason)]
+        said = _last_line(child.stderr_tail or child.stdout_tail)
+        return [_lost(part, "failed", f"pytest ended with status {status}: {said}")]
     if child.status == "timeout":
         return [_lost(part, "timeout", f"no end within {part.seconds:g} s; in {stage}")]
     if child.status == "out-of-memory":

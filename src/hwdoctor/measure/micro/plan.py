@@ -95,19 +95,19 @@ def check_installed() -> None:
         raise UsageError(f"--micro needs {' and '.join(missing)}: pip install 'hwdoctor[micro]'")
 
 
-def parts(run: Run, names: Sequence[str] = ()) -> tuple[list[Part], list[Missing]]:
-    """What to run, and which kernels this machine cannot run at all.
-
-    Args:
-        run: of this machine.
-        names: configurations whose kernels are timed; none: all, without the variants.
+def chosen(names: Sequence[str]) -> list[Configuration]:
+    """The configurations whose kernels are timed; no names: all, without the variants.
 
     Raises:
         UsageError: there is no such configuration.
     """
-    chosen = [known(name) for name in names] or [c for c in configurations() if c.variant is None]
+    return [known(name) for name in names] or [c for c in configurations() if c.variant is None]
+
+
+def parts(run: Run, kernels_of: Sequence[Configuration]) -> tuple[list[Part], list[Missing]]:
+    """What to run, and which kernels this machine cannot run at all."""
     wanted, missing = list(OWN_PARTS), []
-    for configuration in chosen:
+    for configuration in kernels_of:
         for precision in KERNEL_PRECISIONS:
             found = _kernels(configuration, precision, run)
             if isinstance(found, Part):
