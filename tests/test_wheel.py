@@ -92,3 +92,26 @@ def test_the_main_job_works_from_the_wheel_without_git(installed: Path, tmp_path
     assert "fastest configuration proven to work here: numpy-cpu" in " ".join(advice.stdout.split())
     assert not (tmp_path / "results").exists(), "no asv.conf.json here: the user's data folder"
     assert list((tmp_path / "data").iterdir())
+
+
+def test_the_micro_suite_runs_from_the_wheel(installed: Path, tmp_path: Path) -> None:
+    """One part of it, in a process whose hwdoctor is the wheel's."""
+    source = (
+        "import sys\n"
+        "from hwdoctor.cli.main import main\n"
+        "from hwdoctor.measure.micro import plan\n"
+        "plan.OWN_PARTS = tuple(part for part in plan.OWN_PARTS if part.name == 'check')\n"
+        "sys.exit(main(['bench', '--micro', '--config', 'jax-tpu', '--results', 'r']))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", source],
+        cwd=tmp_path,
+        env={"PATH": str(Path(sys.executable).parent), "PYTHONPATH": str(installed)},
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "level zero check from file to json: linux" in done.stdout
+    assert len(list((tmp_path / "r").glob("*/*.micro.jsonl"))) == 1

@@ -72,7 +72,9 @@ def save(
 
 def masked(text: str) -> str:
     """The text without this user's home, name and host name."""
-    text = text.replace(str(Path.home()), "~") if Path.home() != Path("/") else text
+    home = os.environ.get("HOME", "")
+    if home.startswith("/") and len(home) > SHORTEST_NAME:
+        text = text.replace(home, "~")
     for name in sorted(_personal_names(), key=len, reverse=True):
         text = re.sub(rf"(?<![\w.-]){re.escape(name)}(?![\w-])", MASK, text)
     return mask_text(text)
