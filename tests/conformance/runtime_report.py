@@ -172,12 +172,14 @@ def scrubbed_arrays_are_nan(runtime: Runtime) -> str | None:
 
 def counters_are_counts(runtime: Runtime) -> str | None:
     runtime.reset_device_peak()
-    threads, peak = runtime.threads(), runtime.device_peak_bytes()
+    threads = runtime.threads()
     if threads is not None and threads < 1:
         return f"{threads} threads"
-    if runtime.device == "cpu" and peak is not None:
-        return f"a device peak of {peak} bytes where the memory is the host's"
-    return None if peak is None or peak >= 0 else f"a device peak of {peak} bytes"
+    peak, used = runtime.device_peak_bytes(), runtime.device_bytes()
+    known = [n for n in (peak, used, runtime.device_reserved_bytes()) if n is not None]
+    if runtime.device == "cpu" and (known or runtime.unified_memory() is not None):
+        return f"device memory of {known} bytes where the memory is the host's"
+    return f"device memory of {known} bytes" if any(number < 0 for number in known) else None
 
 
 CHECKS: tuple[Check, ...] = (
@@ -274,6 +276,9 @@ class Faulty(Runtime):
 
     def device_peak_bytes(self) -> int | None:
         return 1 if self._fault == "host memory is sold as the device's" else None
+
+    def device_bytes(self) -> int | None:
+        return 1 if self._fault == "host memory in use is sold as the device's" else None
 
 
 def report(runtime: Runtime) -> dict[str, str | None]:

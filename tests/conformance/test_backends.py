@@ -50,6 +50,7 @@ FAULTS = (
     ("numpy", "scrub only says so", "scrubbed_arrays_are_nan"),
     ("numpy", "sync needs arrays", "sync_takes_anything"),
     ("numpy", "host memory is sold as the device's", "counters_are_counts"),
+    ("numpy", "host memory in use is sold as the device's", "counters_are_counts"),
     ("jax", "sync does nothing", "sync_completes_pending_work"),
     ("mlx", "sync does nothing", "sync_completes_pending_work"),
     ("mlx", "sync syncs the first only", "sync_completes_pending_work"),

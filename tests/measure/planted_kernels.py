@@ -140,6 +140,17 @@ def leaking(problem: Problem, runtime: Runtime) -> Kernel:
     return kernel
 
 
+def leaking_fast(problem: Problem, runtime: Runtime) -> Kernel:
+    """The first calls fit."""
+    kept: list[Any] = []
+
+    def kernel(arrays: Arrays) -> Arrays:
+        kept.append(np.ones(2**20))
+        return {"c": np.exp(arrays["a"]) * arrays["b"]}
+
+    return kernel
+
+
 def keeping_the_last(problem: Problem, runtime: Runtime) -> Kernel:
     """A pool that fills up while samples are taken, and is full then."""
     kept: deque[Any] = deque(maxlen=600)
@@ -173,6 +184,16 @@ def killed_in_its_cgroup(problem: Problem, runtime: Runtime) -> Kernel:
     return kernel
 
 
+def killed(problem: Problem, runtime: Runtime) -> Kernel:
+    """By somebody, not for memory."""
+
+    def kernel(arrays: Arrays) -> Arrays:
+        os.kill(os.getpid(), signal.SIGKILL)
+        return {}
+
+    return kernel
+
+
 def answered_by_numpy(problem: Problem, runtime: Runtime) -> Kernel:
     """For another backend than NumPy: right numbers, computed on the host."""
     return lambda arrays: {"c": np.exp(np.asarray(arrays["a"])) * np.asarray(arrays["b"])}
@@ -181,7 +202,8 @@ def answered_by_numpy(problem: Problem, runtime: Runtime) -> Kernel:
 FACTORIES = (
     right, transposed, float32_passed_off, float32_outright, another_device, unsynchronised,
     remembered, right_only_at_first, raising, unsupported, segfaulting, hanging, devouring,
-    leaking, keeping_the_last, leaving_cycles, killed_in_its_cgroup, answered_by_numpy,
+    leaking, leaking_fast, keeping_the_last, leaving_cycles, killed, killed_in_its_cgroup,
+    answered_by_numpy,
 )  # fmt: skip
 
 WORKLOAD = Workload(

@@ -63,12 +63,92 @@ def test_unknown_readings_accuse_nobody() -> None:
             outcome(before=Telemetry(swap_used_bytes=0), after=Telemetry(swap_used_bytes=2**30)),
             "1024 MiB were swapped",
         ),
-        (outcome(after=Telemetry(gpu_throttle_reasons=("thermal",))), "slowed down: thermal"),
+        (
+            outcome(after=Telemetry(gpu_throttle_reasons=("hw-thermal", "power-cap"))),
+            "slowed down: hw-thermal",
+        ),
+        (
+            outcome(after=Telemetry(foreign_cpu_cores=0.1, foreign_cpu_cores_worst=1.0)),
+            "1.0 cores busy for a while",
+        ),
+        (
+            outcome(
+                before=Telemetry(throttled_periods=1, throttled_seconds=1.0),
+                after=Telemetry(throttled_periods=4, throttled_seconds=1.5),
+            ),
+            "ran out in 3 periods",
+        ),
+        (
+            outcome(
+                before=Telemetry(heat_throttle_events=7), after=Telemetry(heat_throttle_events=9)
+            ),
+            "for heat 2 times",
+        ),
+        (outcome(after=Telemetry(thermal_pressure="heavy")), "thermal pressure: heavy"),
+        (
+            outcome(before=Telemetry(on_battery=False), after=Telemetry(on_battery=True)),
+            "power supply was changed",
+        ),
+        (
+            outcome(
+                before=Telemetry(governor="performance"), after=Telemetry(governor="schedutil")
+            ),
+            "clock governor was changed",
+        ),
+        (outcome(before=Telemetry(turbo=True), after=Telemetry(turbo=False)), "turbo switch"),
+        (
+            outcome(after=Telemetry(gpu_foreign_processes=2, gpu_foreign_busy_percent=40.0)),
+            "used by 2 other processes too, for up to 40 %",
+        ),
+        (outcome(after=Telemetry(gpu_foreign_processes=1)), "held by another process too"),
     ],
 )
 def test_each_disturbance_is_seen(polluted: Outcome, word: str) -> None:
     (text,) = disturbances(polluted)
     assert word in text
+
+
+@pytest.mark.parametrize(
+    "harmless",
+    [
+        outcome(after=Telemetry(gpu_throttle_reasons=("application-clocks", "power-cap"))),
+        outcome(after=Telemetry(gpu_foreign_processes=0, gpu_foreign_busy_percent=0.0)),
+        outcome(after=Telemetry(gpu_foreign_processes=3, gpu_foreign_busy_percent=1.0)),
+        outcome(after=Telemetry(foreign_cpu_cores_worst=0.3)),
+        outcome(after=Telemetry(foreign_cpu_cores=1.0, usable_cpus=64)),
+        outcome(after=Telemetry(foreign_cpu_cores_worst=1.5, usable_cpus=64)),
+        outcome(
+            before=Telemetry(throttled_periods=1, throttled_seconds=1.0),
+            after=Telemetry(throttled_periods=4, throttled_seconds=1.005),
+        ),
+        outcome(before=Telemetry(thermal_pressure="nominal")),
+        outcome(before=Telemetry(governor="powersave"), after=Telemetry(governor="powersave")),
+        outcome(before=Telemetry(on_battery=True), after=Telemetry(on_battery=True)),
+        outcome(before=Telemetry(turbo=True)),
+    ],
+    ids=["set clocks, own power limit", "alone on the GPU", "an idle notebook", "a small burst",
+         "one of 64 processors", "a burst on one of 64", "throttled for a moment", "cool",
+         "a steady governor", "steadily on battery", "read once only"],
+)  # fmt: skip
+def test_what_belongs_to_the_machine_is_no_disturbance(harmless: Outcome) -> None:
+    assert disturbances(harmless) == ()
+
+
+@pytest.mark.parametrize(
+    ("state", "text"),
+    [
+        (Telemetry(on_battery=True), "the machine ran on battery"),
+        (Telemetry(power_mode="low-power"), "low power mode was on"),
+        (Telemetry(power_mode="quiet"), "low power mode was on"),
+    ],
+)
+@pytest.mark.parametrize("size", ATTEMPTS)
+def test_a_standing_condition_is_marked_and_not_tried_again(
+    state: Telemetry, text: str, size: str
+) -> None:
+    tries = attempts(outcome(before=state, after=state))
+    final = measured_quietly(lambda number: next(tries), size)
+    assert (final.outcome, final.attempt, final.pollution) == ("ok", 1, (text,))
 
 
 def attempts(*outcomes: Outcome) -> Iterator[Outcome]:

@@ -192,15 +192,15 @@ def _with_device_peak(answer: Answer, seen_bytes: int | None) -> Answer:
 
 def _answer_of(child: spawn.Child) -> Answer:
     """Translate the child's fate; only a worker that finished speaks for itself."""
+    stage = child.stages[-1] if child.stages else "start"
     if child.status == "finished" and child.result is not None:
         try:
-            return msgspec.convert(child.result, Answer)
+            return _with_growth(msgspec.convert(child.result, Answer), stage)
         except msgspec.ValidationError as error:
             return Answer(outcome="failed", reason=f"the worker answered nonsense: {error}")
-    stage = child.stages[-1] if child.stages else "start"
     fates: dict[str, tuple[OutcomeKind, str]] = {
         "timeout": ("timeout", f"no answer within the deadline; last stage: {stage}"),
-        "out-of-memory": ("out-of-memory", _exhausted(stage)),
+        "out-of-memory": ("out-of-memory", f"ran out of memory in stage: {stage}"),
         "crashed": ("crashed", f"{child.signal or 'crash'} in stage: {stage}"),
     }
     default: tuple[OutcomeKind, str] = (
@@ -208,15 +208,15 @@ def _answer_of(child: spawn.Child) -> Answer:
         f"exit status {child.returncode} without an answer; last stage: {stage}",
     )
     outcome, reason = fates.get(child.status, default)
-    return Answer(outcome=outcome, reason=reason)
+    return _with_growth(Answer(outcome=outcome, reason=reason), stage)
 
 
-def _exhausted(stage: str) -> str:
-    """A kernel that is too large fails in its first calls; one that grows does so later."""
-    text = f"ran out of memory in stage: {stage}"
-    if stage not in REPEATING_STAGES:
-        return text
-    return f"{text}; the calls before had fitted, so memory grew from call to call"
+def _with_growth(answer: Answer, stage: str) -> Answer:
+    """A kernel that is too large runs out of memory at once; one that grows does so later."""
+    if answer.outcome != "out-of-memory" or stage not in REPEATING_STAGES:
+        return answer
+    reason = f"{answer.reason}; the calls before had fitted: memory grew from call to call"
+    return msgspec.structs.replace(answer, reason=reason)
 
 
 _OWN_FIELDS = ("status", "packages", "python", "inputs_digest", "items", "threads")

@@ -10,6 +10,7 @@ Process ids are the trap: in a container, drivers report those of the host, or n
 are only counted where our own process was recognised in the same list.
 """
 
+import contextlib
 import importlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -160,11 +161,11 @@ def find(
         handle = _handle(library, environment)
     except library.NVMLError:
         handle = None
-    gpu = Gpu(library, handle)
-    if handle is None:
-        gpu.close()
-        return None
-    return gpu
+    if handle is not None:
+        return Gpu(library, handle)
+    with contextlib.suppress(library.NVMLError):
+        library.nvmlShutdown()
+    return None
 
 
 def _handle(library: Any, environment: Mapping[str, str]) -> Any:

@@ -87,7 +87,7 @@ class Watch:
         if name == SAMPLING_STAGE and not self._sampling:
             self._sampling.append(self._clock())
             self.look()
-        elif len(self._sampling) == 1:
+        elif name != SAMPLING_STAGE and len(self._sampling) == 1:
             self.look()
             self._sampling.append(self._clock())
 
