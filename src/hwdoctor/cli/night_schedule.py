@@ -42,8 +42,8 @@ def words(context: click.Context, request: Request) -> list[str]:
     for name in request.configurations:
         said += ["--config", name]
     said += ["--size", request.size, "--results", str(request.folder)]
-    if request.budget is not None:
-        said += ["--budget", request.budget]
+    if request.budget_seconds is not None:
+        said += ["--budget", f"{request.budget_seconds:g}"]
     if request.machine is not None:
         said += ["--machine", request.machine]
     for name in request.profile_names:

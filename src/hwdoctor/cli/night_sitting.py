@@ -7,8 +7,9 @@ for a good one.
 
 from __future__ import annotations
 
+import time
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from shlex import join
@@ -21,13 +22,10 @@ if TYPE_CHECKING:
 
     from hwdoctor.measure.cell import Cell
     from hwdoctor.measure.run import Run
-    from hwdoctor.model import CheckReport, Outcome
+    from hwdoctor.model import CheckReport
     from hwdoctor.model.night import Night, NightMark
-    from hwdoctor.report.progress import Progress
-    from hwdoctor.results.result_set import ResultSet
+    from hwdoctor.results.result_set import ResultSet, SavedNoise
     from hwdoctor.rules.profiles import Profile
-
-    Measured = Sequence[tuple[Cell, Sequence[Outcome]]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +36,7 @@ class Request:
     """Workloads; files by their absolute paths, since workers run elsewhere. Empty: all."""
     configurations: tuple[str, ...]
     size: str
-    budget: str | None
+    budget_seconds: float | None
     folder: Path
     machine: str | None
     profile_names: tuple[str, ...]
@@ -52,7 +50,7 @@ class Request:
         configurations: Sequence[str],
         *,
         size: str,
-        budget: str | None,
+        budget_seconds: float | None,
         results: Path | None,
         machine: str | None,
         profiles: Sequence[str],
@@ -71,7 +69,7 @@ class Request:
             sources=sources,
             configurations=tuple(configurations),
             size=size,
-            budget=budget,
+            budget_seconds=budget_seconds,
             folder=(results or default_results()).resolve(),
             machine=machine,
             profile_names=tuple(profiles),
@@ -98,6 +96,7 @@ def night(request: Request, *, fail_percent: float) -> Night:
     from hwdoctor.measure.asv.drive import harvest
     from hwdoctor.report.progress import Progress
 
+    began = time.monotonic()
     with store.exclusive(request.folder):
         with Progress() as progress:
             run, check = sitting.begin(
@@ -108,8 +107,15 @@ def night(request: Request, *, fail_percent: float) -> Night:
                 say=progress.say,
             )
             with _told_how_to_go_on(request):
-                measured = _measure(run, request, progress)
+                measured, agenda = sitting.measure(
+                    run,
+                    request.cells,
+                    progress,
+                    budget_seconds=request.budget_seconds,
+                    began=began,
+                )
         harvest(run, measured)
+        sitting.finish(run, agenda)
         judged = _judge(run, check, measured, request, fail_percent)
         _leave(run, judged)
     return judged
@@ -145,16 +151,11 @@ def accept(request: Request) -> NightMark:
     raise none
 
 
-def _measure(run: Run, request: Request, progress: Progress) -> Measured:
-    from hwdoctor.measure import bench
-
-    return bench.conduct(run, request.cells, on_step=progress.step)
-
-
 def _judge(
-    run: Run, check: CheckReport, measured: Measured, request: Request, fail_percent: float
+    run: Run, check: CheckReport, measured: sitting.Measured, request: Request, fail_percent: float
 ) -> Night:
     from hwdoctor.measure import past_runs
+    from hwdoctor.report.clock import about
     from hwdoctor.results.result_set import ResultSet
     from hwdoctor.verdicts import night as verdicts
     from hwdoctor.verdicts.catalogue import catalogue
@@ -165,7 +166,7 @@ def _judge(
     past = past_runs.gather(run.directory, run.size)
     choice, before = read_before(choose(run, past, request.selection), _results_of)
     anything = any(outcomes for _, outcomes in measured)
-    budget = f"no time left in the budget of {request.budget}"
+    budget = f"no time left in the budget of {about(request.budget_seconds or 0.0)}"
     tonight = verdicts.Tonight(
         run=run,
         results=_results_of(run) if anything else ResultSet(),
@@ -185,9 +186,24 @@ def _judge(
 
 
 def _results_of(run: Run) -> ResultSet:
+    """Its side-car and its check, and what is known of the machine's noise."""
     from hwdoctor.results.collect import load
 
-    return load([run.sidecar])
+    return replace(load([run.sidecar]), noise=tuple(_noise(run)))
+
+
+def _noise(run: Run) -> Iterator[SavedNoise]:
+    from hwdoctor.model import UsageError
+    from hwdoctor.results import noise_files
+    from hwdoctor.results.result_set import SavedNoise
+
+    for path in sorted(run.directory.glob(f"*{noise_files.SUFFIX}")):
+        stem = path.name.removesuffix(noise_files.SUFFIX)
+        try:
+            found = noise_files.read(path)
+        except UsageError:
+            continue  # the usual floor serves; `hwdoctor compare` says what is wrong with the file
+        yield SavedNoise(machine=run.machine, stem=stem, noise=found)
 
 
 def _leave(run: Run, judged: Night) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from hwdoctor.cli import exits
+from hwdoctor.cli.durations import duration
 from hwdoctor.cli.options import (
     Slower,
     format_option,
@@ -43,6 +44,8 @@ _OTHERS = ("budget", "fail-on", "profile", "format", "output")
 )
 @click.option(
     "--budget",
+    "budget_seconds",
+    callback=duration,
     metavar="TIME",
     help="Measure what matters most within this time (30m, 2h), and say what was left out.",
 )
@@ -97,7 +100,7 @@ def command(
     workloads: tuple[str, ...],
     configurations: tuple[str, ...],
     size: str,
-    budget: str | None,
+    budget_seconds: float | None,
     results: Path | None,
     machine: str | None,
     profiles: tuple[str, ...],
@@ -116,8 +119,8 @@ def command(
     from hwdoctor.cli.night_sitting import Request
 
     request = Request.of(
-        workloads, configurations, size=size, budget=budget, results=results, machine=machine,
-        profiles=profiles,
+        workloads, configurations, size=size, budget_seconds=budget_seconds, results=results,
+        machine=machine, profiles=profiles,
     )  # fmt: skip
     if accept:
         refuse_together(context, "accept", "install", *_OTHERS)
