@@ -146,16 +146,16 @@ def _list(
 ) -> int:
     """Look at files only: no process is started, nothing is written."""
     from hwdoctor.cli import output
-    from hwdoctor.measure import agenda, store
+    from hwdoctor.measure import outlook, store
     from hwdoctor.report import plan
     from hwdoctor.results.default import default_results
 
     folder = results or default_results()
     if resume:
         run = store.unfinished(folder, size, machine)
-        expected = agenda.prepare(run, cells, budget_seconds=budget)
+        expected = outlook.prepare(run, cells, budget_seconds=budget)
     else:
-        expected = agenda.foresee(folder, machine, cells, budget_seconds=budget)
+        expected = outlook.foresee(folder, machine, cells, budget_seconds=budget)
     plans = expected.plan()
     if sys.stdout.isatty():
         output.show(plan.table(plans, budget_seconds=budget))
@@ -203,11 +203,13 @@ def _bench(
 
 
 def _show(run: Run, measured: Measured, agenda: Agenda) -> None:
+    from rich.console import Group
+
     from hwdoctor.cli import output
     from hwdoctor.report import plan
     from hwdoctor.report.bench import summary
 
-    output.show(summary(run.machine, measured), *plan.left_out(agenda))
+    output.show(Group(summary(run.machine, measured), *plan.left_out(agenda)))
     click.echo(f"results: {run.sidecar}")
 
 

@@ -99,10 +99,10 @@ def measure(
     """
     import msgspec
 
-    from hwdoctor.measure import agenda, bench
+    from hwdoctor.measure import bench, outlook
     from hwdoctor.measure import run as runs
 
-    planned = agenda.prepare(run, cells, budget_seconds=budget_seconds, began=began)
+    planned = outlook.prepare(run, cells, budget_seconds=budget_seconds, began=began)
 
     def tell(step: Step) -> None:
         if step.outcome is not None:

@@ -4,15 +4,13 @@ Estimates decide before the sitting what is expected to fit; the clock decides d
 that would not fit into what is left of the budget is not started, nor one that would take the
 time of something more important; one that runs is not ended. So the sitting ends within the
 budget or, where an estimate was wrong, one cell later. Every outcome improves the estimates of
-what is still to come.
+what is still to come: those of its relatives, and, as machines have slow days, all of them.
 """
 
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-from hwdoctor.measure import earlier
 from hwdoctor.measure.cell import Cell
 from hwdoctor.measure.costs import Cost, CostModel
 from hwdoctor.measure.planning import (
@@ -20,6 +18,7 @@ from hwdoctor.measure.planning import (
     Place,
     Planned,
     Turn,
+    calibration_share,
     draft,
     per_cell,
     planned,
@@ -27,11 +26,12 @@ from hwdoctor.measure.planning import (
     survey,
 )
 from hwdoctor.measure.run import Run
+from hwdoctor.measure.seen_costs import seen_in
 from hwdoctor.model import Outcome
-from hwdoctor.results import sidecar
 
-CHECK_SECONDS = 15.0
-"""What a check at level 1 may take: its goal on a machine with two cores."""
+FEWEST_FOR_PACE = 3
+SLOWEST_PACE, FASTEST_PACE = 4.0, 0.5
+"""How far today may be taken to differ from what is known: more is an accident of few cells."""
 _NOT_CHOSEN = len(Place)
 """Added to the place of what is not expected to fit: it comes after all that is."""
 
@@ -90,6 +90,8 @@ class Agenda:
         self._refused: dict[Turn, Planned] = {}
         self.tried = 0
         """Processes that were started in this sitting."""
+        self._expected_seconds = self._actual_seconds = 0.0
+        self._calibration_seconds = 0.0
 
     @property
     def cells(self) -> int:
@@ -127,7 +129,8 @@ class Agenda:
         if remaining is None:
             return True
         one = self._planned((cell, process))
-        if one.cost.basis == "skipped" or one.cost.seconds <= remaining - self._reserved(one.turn):
+        needed = self._pace * (one.cost.seconds + self._reserved_before(one))
+        if one.cost.basis == "skipped" or needed <= remaining:
             return True
         self._pending = {turn for turn in self._pending if turn[0] != cell}
         self._refused[one.turn] = one
@@ -135,7 +138,7 @@ class Agenda:
 
     def note(self, cell: Cell, outcome: Outcome) -> None:
         """Learn from what became of a turn."""
-        self.tried += outcome.outcome != "skipped"
+        self._time(self._planned((cell, outcome.process)), outcome)
         self._costs.learn(outcome)
         self._settle(cell, outcome)
         for turn in [*self._known]:
@@ -146,27 +149,49 @@ class Agenda:
 
     def forecast(self, cell: Cell, process: int) -> Forecast:
         """For whoever watches."""
-        left = sum(self._planned(turn).cost.seconds for turn in self._pending)
+        left = self._pace * sum(self._planned(turn).cost.seconds for turn in self._pending)
         remaining = self._remaining()
         if remaining is not None:
             left = min(left, max(0.0, remaining))
         return Forecast(cost=self._planned((cell, process)).cost, left_seconds=left)
 
     def _remaining(self) -> float | None:
-        return (
-            None
-            if self.budget_seconds is None
-            else self.budget_seconds - (self._clock() - self._began)
+        passed = self._clock() - self._began
+        return None if self.budget_seconds is None else self.budget_seconds - passed
+
+    def _reserved_before(self, one: Planned) -> float:
+        """What is expected to fit and is more important will still need so many seconds."""
+        rank = self.rank(*one.turn)
+        if one.place is Place.CALIBRATION and not self._calibration_allows(one):
+            rank = int(Place.REST)
+        return sum(
+            self._planned(turn).cost.seconds
+            for turn in self._pending
+            if turn != one.turn and turn in self._rank and self._rank[turn] < rank
         )
 
-    def _reserved(self, turn: Turn) -> float:
-        """What is expected to fit and is more important will still need so many seconds."""
-        rank = self.rank(*turn)
-        return sum(
-            self._planned(other).cost.seconds
-            for other in self._pending
-            if other != turn and other in self._rank and self._rank[other] < rank
-        )
+    def _calibration_allows(self, one: Planned) -> bool:
+        allowed = calibration_share(self._prospects) * (self.budget_seconds or 0.0)
+        return self._calibration_seconds + one.cost.seconds <= allowed
+
+    @property
+    def _pace(self) -> float:
+        """Today's seconds over expected ones: a busy machine repeats what was disturbed."""
+        if self.tried < FEWEST_FOR_PACE or not self._expected_seconds:
+            return 1.0
+        pace = self._actual_seconds / self._expected_seconds
+        return min(max(pace, FASTEST_PACE), SLOWEST_PACE)
+
+    def _time(self, one: Planned, outcome: Outcome) -> None:
+        seen = seen_in(outcome)
+        if seen is None or outcome.outcome == "skipped":
+            return
+        self.tried += 1
+        if one.place is Place.CALIBRATION:
+            self._calibration_seconds += seen.seconds
+        if one.cost.basis != "unknown" and outcome.outcome in ("ok", "unstable"):
+            self._expected_seconds += one.cost.seconds
+            self._actual_seconds += seen.seconds
 
     def _planned(self, turn: Turn) -> Planned:
         if turn not in self._known:
@@ -182,47 +207,5 @@ class Agenda:
             for other, process in self._pending
             if other != cell or not (through or process == outcome.process)
         }
-
-
-def prepare(
-    run: Run,
-    cells: Sequence[Cell],
-    *,
-    budget_seconds: float | None = None,
-    began: float | None = None,
-) -> Agenda:
-    """The agenda of a sitting, with costs from what lies in its results folder."""
-    own = _own_outcomes(run)
-    known = [o for o in earlier.outcomes(Path(run.results), run.machine) if o.run != run.id]
-    costs = CostModel(run.fingerprint, [*known, *own])
-    return Agenda(run, cells, costs, budget_seconds=budget_seconds, began=began, done=own)
-
-
-def foresee(
-    results: Path, machine: str | None, cells: Sequence[Cell], *, budget_seconds: float | None
-) -> Agenda:
-    """The agenda of a sitting that does not begin; looks at files only.
-
-    Args:
-        results: the results folder, which need not exist.
-        machine: what the user calls this machine; None: it is recognised, where it can be.
-        cells: what was asked for.
-        budget_seconds: of wall clock; None: no limit.
-    """
-    known = earlier.newest_run(results, machine)
-    name = known.machine if known else machine
-    fingerprint = known.fingerprint if known else None
-    costs = CostModel(fingerprint, earlier.outcomes(results, name))
-    began = time.monotonic() - CHECK_SECONDS
-    return Agenda(known or NO_RUN, cells, costs, budget_seconds=budget_seconds, began=began)
-
-
-NO_RUN = Run(id="", machine="", results="", fingerprint="", facts_digest="", seed=0)
-"""On a machine of which nothing is known."""
-
-
-def _own_outcomes(run: Run) -> Sequence[Outcome]:
-    """What a resumed run has measured already."""
-    if not run.sidecar.exists():
-        return ()
-    return [o for o in sidecar.read(run.sidecar).outcomes if o.run == run.id]
+        if not through:
+            self._pending.add((cell, outcome.process + 1))

@@ -203,11 +203,14 @@ def _order(one: Planned) -> tuple[int, int, float]:
     return one.place, one.process, one.cost.seconds
 
 
+def calibration_share(cells: Iterable[Cell]) -> float:
+    """Of the budget; all of it where nothing but limits was asked for."""
+    return CALIBRATION_SHARE if any(cell.workload != LIMITS for cell in cells) else 1.0
+
+
 def _calibration_bounded(turns: Sequence[Planned], budget_seconds: float) -> list[Planned]:
     """Calibration beyond its share waits until all else has been considered."""
-    if all(one.cell.workload == LIMITS for one in turns):
-        return list(turns)
-    left = CALIBRATION_SHARE * budget_seconds
+    left = calibration_share(one.cell for one in turns) * budget_seconds
     kept = set()
     for one in sorted((p for p in turns if p.place is Place.CALIBRATION), key=_order):
         if one.cost.seconds <= left:
