@@ -90,6 +90,7 @@ def full(verdict: NightVerdict = "regressed", text: str = "a reason", **changes:
         ),
         "cells_measured": 4,
         "cells": 40,
+        "cells_disturbed": 3,
         "summary": ComparisonSummary(
             machine="box [tonight]", geometric_mean_ratio=1.1, counts={"slower": 1, "same": 3}
         ),
@@ -154,7 +155,7 @@ def text_of(night: Night, form: str, width: int = 100) -> str:
 
 TOLD = [
     "REGRESSED",
-    "4 of 40 cells measured",
+    "4 of 40 cells measured, 3 of them disturbed",
     "only pricing",
     "2026-01-30, accepted",
     "2 cells from older nights",

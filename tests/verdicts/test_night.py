@@ -241,6 +241,15 @@ def test_everything_not_measured_is_grouped_by_its_reason(
     assert (found.cells_measured, found.cells) == (1, 6)
 
 
+def test_a_figure_that_was_kept_though_disturbed_is_counted(
+    saved: SavedResults, judge: Judge
+) -> None:
+    now = saved.run(day=1)
+    measure(now, "numba-cpu", 1.0)
+    measure(now, "jax-cpu", 1.0, pollution=("other processes kept 1.1 cores busy",))
+    assert judge(now).cells_disturbed == 1
+
+
 def test_the_first_night_is_good_and_says_that_it_is_the_first(
     saved: SavedResults, judge: Judge
 ) -> None:

@@ -144,8 +144,10 @@ def accept(request: Request) -> NightMark:
             mark = past.mark
             if mark is None or mark.selection != request.selection:
                 continue
-            if not past.finished:
-                raise UsageError(f"{directory}: nothing was measured in the newest night")
+            if not past.finished or not mark.cells_measured:
+                raise UsageError(
+                    f"{directory}: nothing was measured in the newest night, {mark.run}"
+                )
             night_marks.add(past_runs.mark_file(past.run), accepted(mark, _now()))
             return mark
     raise none

@@ -43,6 +43,7 @@ class NightMark(Document, frozen=True, kw_only=True):
     reasons: tuple[str, ...] = ()
     open: tuple[OpenCell, ...] = ()
     """What the next night must measure before it can be called good."""
+    cells_measured: int = 0
 
 
 class PassedOver(Document, frozen=True, kw_only=True):
@@ -180,6 +181,8 @@ class Night(Document, frozen=True, kw_only=True):
     """With a verified figure."""
     cells: int
     """All that were asked for."""
+    cells_disturbed: int = 0
+    """Measured while something disturbed the machine; size smoke keeps such figures."""
     summary: ComparisonSummary | None = None
     differences: tuple[str, ...] = ()
     """What else differs between the two nights: versions, variables, power."""

@@ -90,7 +90,8 @@ def facts(night: Night) -> Iterator[str]:
     yield from night.reasons
     chosen = f", only {', '.join(night.selection)}" if night.selection else ""
     yield f"{night.machine.name}, size {night.size}{chosen}, run {night.run}"
-    yield f"{night.cells_measured} of {counted(night.cells, 'cell')} measured"
+    disturbed = f", {night.cells_disturbed} of them disturbed" * bool(night.cells_disturbed)
+    yield f"{night.cells_measured} of {counted(night.cells, 'cell')} measured{disturbed}"
     if night.baseline is not None:
         last = night.baseline
         accepted = ", accepted" if last.accepted else ""

@@ -110,6 +110,7 @@ def judge(
         check=_check(tonight.check, old_check),
         cells_measured=found.measured,
         cells=len(now) + len(tonight.left_out),
+        cells_disturbed=night_cells.disturbed(tonight.results),
         summary=found.told.compared.document.summary[0] if found.told else None,
         differences=found.told.differences if found.told else (),
         slower=found.slower,
@@ -142,6 +143,7 @@ def mark_of(night: Night, at: str) -> NightMark:
         selection=night.selection,
         reasons=night.reasons,
         open=night.open,
+        cells_measured=night.cells_measured,
     )
 
 

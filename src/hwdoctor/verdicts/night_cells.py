@@ -66,6 +66,14 @@ def states(results: ResultSet) -> dict[Key, State]:
     return {key: _state(rows) for key, rows in _by_cell(results).items()}
 
 
+def disturbed(results: ResultSet) -> int:
+    """How many cells have a figure that was taken although something disturbed the machine."""
+    return sum(
+        _state(rows).outcome == "ok" and any(row.outcome.pollution for row in rows)
+        for rows in _by_cell(results).values()
+    )
+
+
 def stand_in(nights: Sequence[ResultSet]) -> tuple[ResultSet, int]:
     """One result set out of several good nights, and how many cells are not of the newest.
 
