@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from hwdoctor.measure import store
+from hwdoctor.measure import store, telemetry
 from hwdoctor.measure.micro import plan
 from hwdoctor.measure.micro.plan import Missing, Part
+from hwdoctor.model import Telemetry
 
 Call = Callable[..., Any]
 
@@ -81,6 +82,21 @@ def test_only_a_failure_of_hwdoctors_own_is_a_gap(
     assert "not timed" in done.out
     assert "that fails  failed" in done.out
     assert "\x1b" not in done.out
+
+
+def test_figures_of_a_busy_machine_are_marked(
+    call: Call, suite: Callable[..., None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    later = Telemetry(foreign_cpu_cores=1.5, usable_cpus=2)
+    monkeypatch.setattr(telemetry.Window, "end", lambda _: later)
+    suite(good=GOOD)
+    done = call("bench", "--micro", "--results", str(tmp_path / "results"))
+    assert done.code == 0
+    shown = " ".join(done.out.split())
+    assert (
+        "disturbed (measure again when nothing else runs) other processes kept 1.5 cores busy: "
+        "adding numbers: small, adding numbers: large" in shown
+    )
 
 
 def test_nothing_measured_is_no_result(

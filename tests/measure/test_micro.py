@@ -14,6 +14,7 @@ import pytest
 
 from hwdoctor.backends import BackendUnavailable
 from hwdoctor.measure import run as runs
+from hwdoctor.measure import telemetry
 from hwdoctor.measure.micro import document, plan
 from hwdoctor.measure.micro.calibration import ROUND_SECONDS, TOTAL_SECONDS, planned
 from hwdoctor.measure.micro.child import rounded
@@ -21,7 +22,7 @@ from hwdoctor.measure.micro.conduct import Micro, conduct
 from hwdoctor.measure.micro.kernels import UnfitKernelError, verified
 from hwdoctor.measure.micro.plan import Missing, Part
 from hwdoctor.measure.run import Run
-from hwdoctor.model import Accelerator, Cpu, Facts, Host, UsageError
+from hwdoctor.model import Accelerator, Cpu, Facts, Host, Telemetry, UsageError
 from hwdoctor.probing import spawn
 from hwdoctor.probing.locate import benchmarks
 from hwdoctor.results.collect import load
@@ -119,9 +120,8 @@ def test_every_way_of_not_being_measured_is_told_apart(a_run: Run, tmp_path: Pat
 def test_an_interrupted_run_keeps_what_is_finished(
     a_run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    suite = suite_of(
-        tmp_path / "suite", good=GOOD, slow=GOOD + GOOD.replace("_good", "_interrupted")
-    )
+    endless = "def test_interrupted(benchmark):\n    import time\n    time.sleep(600)\n"
+    suite = suite_of(tmp_path / "suite", good=GOOD, slow=GOOD + endless)
     supervised = spawn.run
 
     def interrupted(*arguments: Any, **options: Any) -> Any:
@@ -140,6 +140,18 @@ def test_an_interrupted_run_keeps_what_is_finished(
         "test_slow.py::test_good",
     ]
     assert content["hwdoctor"]["complete"] is False
+
+
+@pytest.mark.parametrize(("cores", "told"), [(1.5, True), (0.1, False), (None, False)])
+def test_a_busy_machine_is_told_with_every_figure(
+    a_run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cores: float | None, told: bool
+) -> None:
+    later = Telemetry(foreign_cpu_cores=cores, usable_cpus=2)
+    monkeypatch.setattr(telemetry.Window, "end", lambda _: later)
+    suite = suite_of(tmp_path / "suite", good=GOOD)
+    (entry,) = conduct(a_run, FACTS, [part("good")], suite=suite).measured
+    assert ("disturbed" in entry["extra_info"]) is told
+    assert saved(a_run)["benchmarks"] == [entry]
 
 
 def test_nothing_measured_leaves_no_file(a_run: Run, tmp_path: Path) -> None:

@@ -44,7 +44,7 @@ def disturbances(outcome: Outcome) -> tuple[str, ...]:
     """What disturbed a measurement, in words; empty: nothing that could be seen."""
     before, after = outcome.telemetry_before, outcome.telemetry_after
     found = [
-        _foreign(after) or _burst(after),
+        busy_elsewhere(after) or _burst(after),
         _control(outcome),
         _throttled(before, after, outcome.duration_seconds),
         _hot(before, after),
@@ -89,7 +89,8 @@ def measured_quietly(attempt: Callable[[int], Outcome], size: str) -> Outcome:
     return msgspec.structs.replace(outcome, outcome="unstable", reason=reason)
 
 
-def _foreign(after: Telemetry) -> str | None:
+def busy_elsewhere(after: Telemetry) -> str | None:
+    """Whether other processes took too much of the time that a reading looks back on."""
     cores = after.foreign_cpu_cores
     if cores is None or cores < max(FOREIGN_CORES, FOREIGN_SHARE * (after.usable_cpus or 0)):
         return None

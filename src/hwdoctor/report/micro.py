@@ -33,8 +33,9 @@ def summary(machine: str, micro: Micro) -> RenderableType:
         parts += [Text(), words(title, "label"), _table(entries)]
     wrong = [missing for missing in micro.missing if missing.outcome != "skipped"]
     skipped = [missing for missing in micro.missing if missing.outcome == "skipped"]
+    parts += _listed("disturbed (measure again when nothing else runs)", _disturbed(micro))
     parts += _wrong(wrong)
-    parts += _skipped(skipped)
+    parts += _listed("not run here", [(_plain_name(m.name), m.reason) for m in skipped])
     return Group(*parts)
 
 
@@ -80,14 +81,20 @@ def _wrong(missing: Sequence[Missing]) -> list[RenderableType]:
     return [Text(), words("not timed", "label"), *lines]
 
 
-def _skipped(missing: Sequence[Missing]) -> list[RenderableType]:
-    if not missing:
+def _disturbed(micro: Micro) -> list[tuple[str, str]]:
+    told = ((label(entry), entry["extra_info"].get("disturbed")) for entry in micro.measured)
+    return [(name, reason) for name, reason in told if reason is not None]
+
+
+def _listed(title: str, who_and_why: Sequence[tuple[str, str]]) -> list[RenderableType]:
+    """A line per reason, with those whom it concerns."""
+    if not who_and_why:
         return []
     who: dict[str, list[str]] = {}
-    for entry in missing:
-        who.setdefault(entry.reason, []).append(_plain_name(entry.name))
+    for name, reason in who_and_why:
+        who.setdefault(reason, []).append(name)
     lines = [
         words(f"  {reason}: {', '.join(names) if len(names) <= MOST_NAMES else len(names)}")
         for reason, names in sorted(who.items())
     ]
-    return [Text(), words("not run here", "label"), *lines]
+    return [Text(), words(title, "label"), *lines]

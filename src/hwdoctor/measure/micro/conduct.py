@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from hwdoctor.measure import telemetry
+from hwdoctor.measure.hygiene import busy_elsewhere
 from hwdoctor.measure.micro import document, plan
 from hwdoctor.measure.micro.plan import Missing, Part
 from hwdoctor.measure.run import Run
@@ -23,6 +25,8 @@ from hwdoctor.probing import spawn
 CHILD = "hwdoctor.measure.micro.child"
 SPOOL = "finished.jsonl"
 """The child's file of finished benchmarks, in the folder that it runs in."""
+DISTURBED = "disturbed"
+"""Key of pytest-benchmark's extra information: what else kept the machine busy."""
 TESTS_FAILED = 1
 """pytest's exit status when some test failed: each of them is listed with its reason."""
 
@@ -34,6 +38,11 @@ class Micro:
     measured: list[Mapping[str, Any]] = field(default_factory=list)
     """pytest-benchmark's entries; times in seconds per call."""
     missing: list[Missing] = field(default_factory=list)
+
+    def add(self, other: "Micro") -> None:
+        """Take in what another part has measured."""
+        self.measured += other.measured
+        self.missing += other.missing
 
 
 def conduct(
@@ -67,15 +76,16 @@ def conduct(
 
         with tempfile.TemporaryDirectory(prefix="hwdoctor-micro-") as name:
             folder = Path(name)
+            window = telemetry.Window()
             try:
                 child = _run(part, run, suite or plan.suite(), folder, say=tell)
             except BaseException:
-                _gather(found, part, folder / SPOOL)
+                found.add(_gathered(part, folder / SPOOL))
                 _save(run, facts, found, complete=False)
                 raise
-            before = len(found.missing)
-            _gather(found, part, folder / SPOOL)
-            found.missing += _fate(part, child, found.missing[before:])
+            this = _gathered(part, folder / SPOOL, disturbed=busy_elsewhere(window.end()))
+            this.missing += _fate(part, child, this.missing)
+            found.add(this)
             _save(run, facts, found, complete=number == len(parts))
     return found
 
@@ -124,8 +134,13 @@ def _clean_environment() -> dict[str, str]:
     return {**kept, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
 
 
-def _gather(found: Micro, part: Part, spool: Path) -> None:
-    """Take in what the child has written; a torn last line is what a crash in mid-write leaves."""
+def _gathered(part: Part, spool: Path, *, disturbed: str | None = None) -> Micro:
+    """What the child has written; a torn last line is what a crash in mid-write leaves.
+
+    What disturbed the part stands in the extra information of each of its benchmarks: such a
+    figure is not kept silently.
+    """
+    found = Micro()
     lines = spool.read_bytes().splitlines() if spool.exists() else []
     for line in lines:
         try:
@@ -133,9 +148,13 @@ def _gather(found: Micro, part: Part, spool: Path) -> None:
         except ValueError:
             continue
         if "measured" in entry:
-            found.measured.append(entry["measured"])
+            measured = entry["measured"]
+            if disturbed is not None:
+                measured["extra_info"][DISTURBED] = disturbed
+            found.measured.append(measured)
         else:
             found.missing.append(Missing(**entry["missing"], own=part.own))
+    return found
 
 
 def _fate(part: Part, child: spawn.Child, told: Sequence[Missing]) -> list[Missing]:
