@@ -82,8 +82,13 @@ def _wrong(missing: Sequence[Missing]) -> list[RenderableType]:
 
 
 def _disturbed(micro: Micro) -> list[tuple[str, str]]:
-    told = ((label(entry), entry["extra_info"].get("disturbed")) for entry in micro.measured)
-    return [(name, reason) for name, reason in told if reason is not None]
+    """Who was disturbed; by how much, which differs from part to part, is in the file."""
+    who = [label(entry) for entry in micro.measured if "disturbed" in entry["extra_info"]]
+    return [(name, "other processes were busy") for name in who]
+
+
+def _named(names: Sequence[str]) -> str:
+    return ", ".join(names) if len(names) <= MOST_NAMES else f"{len(names)} benchmarks"
 
 
 def _listed(title: str, who_and_why: Sequence[tuple[str, str]]) -> list[RenderableType]:
@@ -93,8 +98,5 @@ def _listed(title: str, who_and_why: Sequence[tuple[str, str]]) -> list[Renderab
     who: dict[str, list[str]] = {}
     for name, reason in who_and_why:
         who.setdefault(reason, []).append(name)
-    lines = [
-        words(f"  {reason}: {', '.join(names) if len(names) <= MOST_NAMES else len(names)}")
-        for reason, names in sorted(who.items())
-    ]
+    lines = [words(f"  {reason}: {_named(names)}") for reason, names in sorted(who.items())]
     return [Text(), words(title, "label"), *lines]
