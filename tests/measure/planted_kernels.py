@@ -9,8 +9,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections import deque
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -129,71 +127,6 @@ def devouring(problem: Problem, runtime: Runtime) -> Kernel:
     return kernel
 
 
-def leaking(problem: Problem, runtime: Runtime) -> Kernel:
-    """Right, and every call leaves its result behind."""
-    kept: list[Any] = []
-
-    def kernel(arrays: Arrays) -> Arrays:
-        kept.append(np.exp(arrays["a"]) * arrays["b"])
-        return {"c": kept[-1].copy()}
-
-    return kernel
-
-
-def leaking_fast(problem: Problem, runtime: Runtime) -> Kernel:
-    """The first calls fit."""
-    kept: list[Any] = []
-
-    def kernel(arrays: Arrays) -> Arrays:
-        kept.append(np.ones(2**20))
-        return {"c": np.exp(arrays["a"]) * arrays["b"]}
-
-    return kernel
-
-
-def keeping_the_last(problem: Problem, runtime: Runtime) -> Kernel:
-    """A pool that fills up while samples are taken, and is full then."""
-    kept: deque[Any] = deque(maxlen=600)
-
-    def kernel(arrays: Arrays) -> Arrays:
-        kept.append(np.exp(arrays["a"]) * arrays["b"])
-        return {"c": kept[-1].copy()}
-
-    return kernel
-
-
-def leaving_cycles(problem: Problem, runtime: Runtime) -> Kernel:
-    """Garbage that only the collector finds, which is off while samples are taken."""
-
-    def kernel(arrays: Arrays) -> Arrays:
-        cycle: list[Any] = [np.exp(arrays["a"]) * arrays["b"]]
-        cycle.append(cycle)
-        return {"c": cycle[0].copy()}
-
-    return kernel
-
-
-def killed_in_its_cgroup(problem: Problem, runtime: Runtime) -> Kernel:
-    """Enters the memory cgroup that PLANTED_CGROUP names and asks for more than it grants."""
-
-    def kernel(arrays: Arrays) -> Arrays:
-        Path(os.environ["PLANTED_CGROUP"], "cgroup.procs").write_text(str(os.getpid()))
-        eaten = [np.ones(2**20) for _ in range(64)]
-        return {"c": eaten[0]}
-
-    return kernel
-
-
-def killed(problem: Problem, runtime: Runtime) -> Kernel:
-    """By somebody, not for memory."""
-
-    def kernel(arrays: Arrays) -> Arrays:
-        os.kill(os.getpid(), signal.SIGKILL)
-        return {}
-
-    return kernel
-
-
 def answered_by_numpy(problem: Problem, runtime: Runtime) -> Kernel:
     """For another backend than NumPy: right numbers, computed on the host."""
     return lambda arrays: {"c": np.exp(np.asarray(arrays["a"])) * np.asarray(arrays["b"])}
@@ -202,7 +135,6 @@ def answered_by_numpy(problem: Problem, runtime: Runtime) -> Kernel:
 FACTORIES = (
     right, transposed, float32_passed_off, float32_outright, another_device, unsynchronised,
     remembered, right_only_at_first, raising, unsupported, segfaulting, hanging, devouring,
-    leaking, leaking_fast, keeping_the_last, leaving_cycles, killed, killed_in_its_cgroup,
     answered_by_numpy,
 )  # fmt: skip
 
