@@ -15,7 +15,7 @@ from rich.text import Text
 
 from hwdoctor.report.console import words
 from hwdoctor.report.quantities import duration, named, rate, size
-from hwdoctor.report.sheet import Column, Sheet, indented
+from hwdoctor.report.sheet import Column, Indented, Sheet
 from hwdoctor.verdicts.statistics import assumed_scatter, estimate, suite_of
 
 if TYPE_CHECKING:
@@ -200,4 +200,4 @@ def _not_run(skipped: Measured) -> list[RenderableType]:
     if not reasons:
         return []
     lines = [f"{why}: {named(names)}" for why, names in sorted(reasons.items())]
-    return [Text(), words("not run here", "label"), *(indented(line) for line in lines)]
+    return [Text(), words("not run here", "label"), *(Indented(line) for line in lines)]

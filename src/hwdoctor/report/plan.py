@@ -14,7 +14,7 @@ from rich.text import Text
 from hwdoctor.report.clock import about
 from hwdoctor.report.console import words
 from hwdoctor.report.quantities import counted, named
-from hwdoctor.report.sheet import Column, Sheet, indented
+from hwdoctor.report.sheet import Column, Indented, Sheet
 from hwdoctor.results.printable import printable
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def table(plans: Sequence[CellPlan], *, budget_seconds: float | None) -> Rendera
             reasons.setdefault(plan.cost.reason, []).append(plan.cell.configuration.name)
     if reasons:
         parts.append(words("not run here", "label"))
-        parts += [indented(f"{why}: {named(who)}") for why, who in sorted(reasons.items())]
+        parts += [Indented(f"{why}: {named(who)}") for why, who in sorted(reasons.items())]
         parts.append(Text())
     parts += [words(line) for line in totals(plans, budget_seconds=budget_seconds)]
     return Group(*parts)
@@ -98,7 +98,7 @@ def left_out(agenda: Agenda) -> list[RenderableType]:
         for one in never:
             title = f"{one.cell.workload}.{one.cell.task} {one.cell.precision}"
             groups.setdefault(title, []).append(one.cell.configuration.name)
-        parts += [indented(f"{title}: {named(who)}") for title, who in sorted(groups.items())]
+        parts += [Indented(f"{title}: {named(who)}") for title, who in sorted(groups.items())]
     if fewer:
         cells = counted(fewer, "cell")
         parts += [Text(), words(f"{cells} in fewer processes than wanted, for the budget", "doubt")]

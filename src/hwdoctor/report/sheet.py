@@ -10,7 +10,6 @@ from typing import Final
 
 from rich.cells import cell_len, set_cell_size
 from rich.console import Console, ConsoleOptions, RenderResult
-from rich.padding import Padding
 from rich.text import Text
 
 from hwdoctor.report.console import ROOM_FOR_A_TABLE, words
@@ -77,12 +76,12 @@ class Sheet:
             yield words(self._columns[0].heading, "label")
         for part in self._parts:
             if isinstance(part, _Remark):
-                yield indented(part.text, part.style, depth=part.depth)
+                yield Indented(part.text, part.style, depth=part.depth)
             elif shown:
                 values = [INDENT * 2 + part.values[0], *part.values[1:]]
                 yield self._line(values, shown, widths, part.style)
             else:
-                yield indented(self._sentence(part), part.style, depth=2)
+                yield Indented(self._sentence(part), part.style, depth=2)
 
     def _that_fit(self, room: int) -> list[int]:
         """Places of the columns to show; empty: not even the necessary ones fit."""
@@ -127,6 +126,15 @@ class Sheet:
         return f"{row.values[0]}: {', '.join(said)}" if said else row.values[0]
 
 
-def indented(text: str, style: str = "", *, depth: int = 1) -> Padding:
+class Indented:
     """Text of any origin, whose further lines stand below the first where it is wrapped."""
-    return Padding(words(text, style), (0, 0, 0, depth * len(INDENT)))
+
+    def __init__(self, text: str, style: str = "", *, depth: int = 1) -> None:
+        """Nothing is wrapped before the width is known."""
+        self._text = words(text, style)
+        self._margin = INDENT * depth
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        room = max(1, options.max_width - len(self._margin))
+        for line in self._text.wrap(console, room):
+            yield Text(self._margin) + line
