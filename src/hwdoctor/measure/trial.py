@@ -84,6 +84,7 @@ def run_trial(request: Request, stage: Callable[[str], None]) -> Answer:
     items = workload.items(task, request.size)
 
     runtime = described.open(configuration.device, precision)
+    growth.set_imports_aside()
     peak = HostPeak()
     stage("inputs")
     raw = task.inputs(items, request.seed)
