@@ -1,5 +1,6 @@
 """Energy of a call: from counters that wrap, hide, stand still or are not there at all."""
 
+import math
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,7 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hwdoctor.measure import energy
+from hwdoctor.measure.asv.metrics import as_json, value_of
 from hwdoctor.measure.energy import Meter, Nvml, Rapl, Spent
+from hwdoctor.model import Capsule, CellParameters, Outcome
 
 RANGE = 262_143_328_850  # microjoules, as desktop processors have it
 
@@ -143,3 +146,27 @@ def test_power_times_the_time_of_a_call_is_its_energy(
 
 def test_no_samples_no_energy_of_a_call() -> None:
     assert Spent(joules=1.0, seconds=1.0, source="rapl").per_call([]) is None
+
+
+def outcome(joules: float | None) -> Outcome:
+    return Outcome(
+        benchmark="b.B.time_steady",
+        workload="b",
+        task="b",
+        parameters=CellParameters(configuration="numpy-cpu", precision="float64", size="smoke"),
+        run="r",
+        process=0,
+        outcome="ok",
+        started_at="2026-01-01T00:00:00+00:00",
+        duration_seconds=1.0,
+        energy_joules=joules,
+        capsule=Capsule(command="c", configuration="numpy-cpu", seed=1, workload_version="1"),
+    )
+
+
+def test_asv_shows_the_mean_energy_of_the_processes() -> None:
+    assert value_of("track_energy_per_call", [outcome(2.0), outcome(4.0)]) == 3.0
+
+
+def test_energy_that_one_process_could_not_read_is_no_number() -> None:
+    assert math.isnan(as_json("track_energy_per_call", [outcome(2.0), outcome(None)]))

@@ -11,8 +11,9 @@ from fake_nvml import FakeNvml, NVMLError_GpuIsLost, NVMLError_NotSupported
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hwdoctor.measure import nvml
+from hwdoctor.measure import engine, nvml
 from hwdoctor.measure.nvml import REASONS, Gpu, GpuProcess, find, reason_names
+from hwdoctor.measure.protocol import Answer
 
 LOST = NVMLError_GpuIsLost()
 QUESTIONS: dict[str, Callable[[Gpu], Any]] = {
@@ -178,3 +179,17 @@ def test_the_library_is_let_go() -> None:
     with opened(library):
         assert library.open == 1
     assert library.open == 0
+
+
+@pytest.mark.parametrize(
+    ("runtimes", "drivers", "expected"),
+    [(5, 9, (5, "runtime")), (None, 9, (9, "nvml")), (5, None, (5, "runtime")),
+     (None, None, (None, None))],
+)  # fmt: skip
+def test_the_drivers_count_stands_in_where_the_framework_keeps_no_mark(
+    runtimes: int | None, drivers: int | None, expected: tuple[int | None, str | None]
+) -> None:
+    source = None if runtimes is None else "runtime"
+    answer = Answer(outcome="ok", device_peak_bytes=runtimes, device_peak_source=source)
+    told = engine._with_device_peak(answer, drivers)
+    assert (told.device_peak_bytes, told.device_peak_source) == expected
