@@ -59,7 +59,7 @@ def main() -> None:
         median = statistics.median(found)
         goal = GOALS_SECONDS.get(name)
         words = f"goal {goal * 1e3:.0f} ms" if goal else ""
-        print(f"{name:14} {median * 1e3:6.0f} ms  {(median - nothing) * 1e3:+6.0f} ms  {words}")  # noqa: T201
+        print(f"{name:14} {median * 1e3:6.0f} ms  {(median - nothing) * 1e3:+6.0f} ms  {words}")
 
 
 if __name__ == "__main__":
