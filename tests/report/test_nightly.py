@@ -92,10 +92,15 @@ def full(verdict: NightVerdict = "regressed", text: str = "a reason", **changes:
         "cells": 40,
         "cells_disturbed": 3,
         "summary": ComparisonSummary(
-            machine="box [tonight]", geometric_mean_ratio=1.1, counts={"slower": 1, "same": 3}
+            machine="box [tonight]",
+            geometric_mean_ratio=1.1,
+            counts={"slower": 1, "same": 3},
+            noise_floor=0.05,
+            fixed_work_ratio=1.2,
         ),
         "differences": ("package scipy 1.17, on the baseline 1.12", f"governor {text}"),
         "slower": (compared("numba-cpu", 2.0),),
+        "slower_with_machine": (compared("usearch-cpu", 1.5),),
         "faster": (compared("jax-cpu", 0.5),),
         "broken": (changed("jax-cuda", "ok", "skipped", f"driver {text}"),),
         "repaired": (changed("mlx-cpu", "crashed", "ok", "SIGSEGV"),),
@@ -142,7 +147,7 @@ def first() -> Night:
     return full(
         "good", reasons=(), usable=True, first=True, selection=(), baseline=None, passed_over=(),
         check=NightCheck(verdict="ready"), summary=None, differences=(), slower=(), faster=(),
-        broken=(), repaired=(), new=(), open=(), drift=None,
+        broken=(), repaired=(), new=(), open=(), drift=None, slower_with_machine=(),
         recommendation=NightAdvice(now=overall("jax-cpu")),
     )  # fmt: skip
 
@@ -160,6 +165,9 @@ TOLD = [
     "2026-01-30, accepted",
     "2 cells from older nights",
     "all cells together: 1.1x",
+    "noise floor 5.0%",
+    "the same fixed work took 1.20x the time",
+    "pricing.Price usearch-cpu float64: 1.5x",
     "error VER202",
     "warning ENV301",
     "pricing.Price numba-cpu float64: 2x",

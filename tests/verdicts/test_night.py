@@ -145,6 +145,19 @@ def test_what_worked_and_does_no_more_is_broken_whatever_became_of_it(
     assert found.open == (open_cell("jax-cpu"),)
 
 
+@pytest.mark.parametrize(("fixed_work", "verdict"), [(1.0, "regressed"), (1.5, "unknown")])
+def test_slower_by_no_more_than_the_machine_itself_is_no_pass(
+    saved: SavedResults, judge: Judge, fixed_work: float, verdict: str
+) -> None:
+    before, now = saved.run(day=1), saved.run(day=2)
+    measure(before, "numba-cpu", 1.0, control_before_seconds=1e-3, control_after_seconds=1e-3)
+    took = fixed_work * 1e-3
+    measure(now, "numba-cpu", 1.3, control_before_seconds=took, control_after_seconds=took)
+    found = judge(now, before)
+    assert (found.verdict, found.usable) == (verdict, False)
+    assert len(found.slower_with_machine) == (verdict == "unknown")
+
+
 def test_what_never_worked_is_no_news(saved: SavedResults, judge: Judge) -> None:
     before, now = saved.run(day=1), saved.run(day=2)
     for saved_run in (before, now):

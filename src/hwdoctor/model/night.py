@@ -188,6 +188,8 @@ class Night(Document, frozen=True, kw_only=True):
     """What else differs between the two nights: versions, variables, power."""
     slower: tuple[ComparedCell, ...] = ()
     faster: tuple[ComparedCell, ...] = ()
+    slower_with_machine: tuple[ComparedCell, ...] = ()
+    """Slower by no more than the same fixed work became: the machine's doing, or not."""
     broken: tuple[NightCell, ...] = ()
     """Worked on the last good night, and was tried in vain or could not be tried now."""
     repaired: tuple[NightCell, ...] = ()

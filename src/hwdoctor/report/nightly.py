@@ -16,7 +16,7 @@ from rich.text import Text
 from hwdoctor.model.comparison import ComparedCell, ComparisonSummary
 from hwdoctor.model.night import Night, NightCell, NightFinding, NotMeasured
 from hwdoctor.report.check import VERDICTS as CHECK_VERDICTS
-from hwdoctor.report.comparison import summary_line
+from hwdoctor.report.comparison import summary_line, yardstick_line
 from hwdoctor.report.console import joined, words
 from hwdoctor.report.finding import INDENT
 from hwdoctor.report.markdown import escaped
@@ -100,7 +100,7 @@ def facts(night: Night) -> Iterator[str]:
     elif night.first:
         yield "first night: nothing to compare with yet"
     if night.summary is not None:
-        yield _together(night.summary)
+        yield from _together(night.summary)
     yield f"check: {CHECK_VERDICTS[night.check.verdict][0]}{_profiles(night)}"
 
 
@@ -118,6 +118,8 @@ def _worse(night: Night) -> Iterator[Section]:
     yield Section(heading="new findings", lines=tuple(map(_finding, appeared)))
     yield Section(heading="broken", lines=tuple(map(_changed, night.broken)))
     yield Section(heading="slower", lines=tuple(map(_compared, night.slower)))
+    unclear = tuple(map(_compared, night.slower_with_machine))
+    yield Section(heading="slower, perhaps with the machine", lines=unclear)
     told = {_name(cell.benchmark, cell.parameters) for cell in night.slower}
     told |= {_name(cell.benchmark, cell.parameters) for cell in night.broken}
     waiting = [_name(c.benchmark, c.parameters) for c in night.open]
@@ -144,7 +146,7 @@ def _unknown(night: Night) -> Iterator[Section]:
 def _background(night: Night) -> Iterator[Section]:
     if night.drift is not None:
         since = f"since the good night {night.drift.run}"
-        lines = (_together(night.drift.summary), *map(_compared, night.drift.slower))
+        lines = (*_together(night.drift.summary), *map(_compared, night.drift.slower))
         yield Section(heading=f"drift {since}", lines=lines)
     yield Section(heading="what differs", lines=tuple(_differences(night)), folded=True)
     passed = tuple(f"{one.run}: {one.reason}" for one in night.passed_over)
@@ -162,8 +164,13 @@ def last_line(night: Night) -> str:
     return f"{word}{why}"
 
 
-def _together(summary: ComparisonSummary) -> str:
-    return summary_line(msgspec.structs.replace(summary, machine="all cells together"))
+def _together(summary: ComparisonSummary) -> Iterator[str]:
+    """The mean, and by what the cells were judged."""
+    named = msgspec.structs.replace(summary, machine="all cells together")
+    yield summary_line(named)
+    judged_by = yardstick_line(named)
+    if judged_by is not None:
+        yield judged_by.removeprefix("all cells together: ")
 
 
 def _profiles(night: Night) -> str:

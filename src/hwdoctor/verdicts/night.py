@@ -115,6 +115,7 @@ def judge(
         differences=found.told.differences if found.told else (),
         slower=found.slower,
         faster=found.of("faster"),
+        slower_with_machine=found.slower_with_machine(),
         broken=changed.broken,
         repaired=changed.repaired,
         new=changed.new,

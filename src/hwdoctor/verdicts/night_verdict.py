@@ -12,7 +12,7 @@ from hwdoctor.model import CheckReport, Finding
 from hwdoctor.model.comparison import ComparedCell
 from hwdoctor.model.night import NightVerdict, OpenCell
 from hwdoctor.results.result_set import ResultSet
-from hwdoctor.verdicts.compare import Compared, compare
+from hwdoctor.verdicts.compare import CHANGED_MACHINE, Compared, compare
 from hwdoctor.verdicts.differences import differences
 from hwdoctor.verdicts.night_cells import Changed
 from hwdoctor.verdicts.nights import Choice
@@ -115,6 +115,12 @@ class Found:
             yield f"nothing to compare with: {self.choice.obstacle}"
         elif self.told is not None and not self.told.compared.anything_compared:
             yield "not a single cell can be compared with the last good night"
+        unclear = self.slower_with_machine()
+        if unclear:
+            yield (
+                f"the same fixed work took {self._fixed_work():.2f}x the time: whether "
+                f"{_cells(len(unclear))} became slower with the machine or without cannot be told"
+            )
         if self.still_open:
             count = _cells(len(self.still_open))
             yield f"{count} found slower or broken before, and not measured now"
@@ -124,6 +130,19 @@ class Found:
         cells = (*self._beyond(), *self.changed.broken)
         found = [OpenCell(benchmark=c.benchmark, parameters=c.parameters) for c in cells]
         return (*found, *(cell for cell in self.still_open if cell not in found))
+
+    def slower_with_machine(self) -> tuple[ComparedCell, ...]:
+        """Cells that would count as slower, had the machine itself not changed as much."""
+        if self._fixed_work() <= CHANGED_MACHINE:
+            return ()
+        cells = [c for c in self.of("ambiguous") if c.interval is not None and c.interval[0] > 1]
+        return tuple(c for c in cells if (c.ratio or 1.0) <= self._fixed_work())
+
+    def _fixed_work(self) -> float:
+        """Its time over that of the last good night; 1 where that is not known."""
+        if self.told is None:
+            return 1.0
+        return self.told.compared.document.summary[0].fixed_work_ratio or 1.0
 
     def _beyond(self) -> tuple[ComparedCell, ...]:
         limit = 1 + self.fail_percent / 100
