@@ -97,9 +97,10 @@ def test_without_a_fingerprint_nothing_is_of_this_hardware() -> None:
         seen(size="full"),
         seen(task="greeks"),
         seen(workload="limits", task="copy"),
+        seen(workload="limits", task="copy", size="smoke"),
         seen(fingerprint=ELSEWHERE),
     ],
-    ids=["precision", "configuration", "smaller", "larger", "task", "workload", "hardware"],
+    ids=["precision", "configuration", "smaller", "larger", "task", "workload", "far", "hardware"],
 )
 def test_a_relative_stands_in_and_is_said_to(relative: Outcome) -> None:
     assert CostModel(HERE, [relative]).cost(cell()).basis == "scaled"
@@ -117,6 +118,13 @@ def test_a_relative_stands_in_and_is_said_to(relative: Outcome) -> None:
 )
 def test_the_nearest_relative_counts(near: Outcome, far: Outcome) -> None:
     assert seconds(CostModel(HERE, [near, far]), cell()) == 9.0 + AROUND_SECONDS
+
+
+@pytest.mark.parametrize("relative", [seen("jax-cpu"), seen("jax-cpu", task="greeks")])
+def test_a_variant_costs_what_it_varies_does(relative: Outcome) -> None:
+    others = [seen("numba-cpu", seconds=50.0, workload="limits", task="copy")]
+    cost = CostModel(HERE, [relative, *others]).cost(cell("jax-cpu+1thread"))
+    assert (cost.basis, cost.seconds) == ("scaled", 3.0 + AROUND_SECONDS)
 
 
 @pytest.mark.parametrize("kind", ["wrong-result", "failed", "crashed", "fell-back"])

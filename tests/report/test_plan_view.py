@@ -71,7 +71,7 @@ def test_a_person_sees_a_table(screen: Screen) -> None:
     ]
     assert f"  {NO_CUDA}: jax-cuda" in lines
     assert "3 cells, about 24 s in all" in lines
-    assert any("1 cell unknown: nothing like it was measured here" in line for line in lines)
+    assert any("1 cell unknown, with a guess of 5 s a process" in line for line in lines)
 
 
 def test_under_a_budget_every_cell_says_whether_it_fits(screen: Screen) -> None:

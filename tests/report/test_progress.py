@@ -137,7 +137,7 @@ def test_the_width_is_that_of_the_terminal_at_the_moment(
 
 
 def test_a_terminal_that_cannot_show_a_name_shows_the_rest(terminal: Terminal) -> None:
-    terminal.encoding = "ascii"  # type: ignore[misc]
+    terminal.encoding = "ascii"
     text = shown(terminal, lambda progress: progress.step(step(workload="größe"), forecast()))
     assert "gr??e.implied_volatility" in text
 

@@ -194,9 +194,10 @@ def _bench(
             measured, agenda = sitting.measure(
                 run, cells, progress, budget_seconds=budget, began=began
             )
-        if agenda.left_out and not agenda.tried:
-            raise CouldNotAssess(plan.too_small(agenda))
-        harvest(run, measured)
+            if agenda.left_out and not agenda.tried:
+                raise CouldNotAssess(plan.too_small(agenda))
+            progress.say("ASV writes its file")
+            harvest(run, measured)
         sitting.finish(run, agenda)
     _show(run, measured, agenda)
     return _exit_code(measured)

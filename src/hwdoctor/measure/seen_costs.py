@@ -57,7 +57,7 @@ class Memory:
     def __init__(self) -> None:
         self._seen: dict[Key, list[Seen]] = {}
         self._of_task: dict[tuple[str, str], list[Key]] = {}
-        self._of_configuration: dict[tuple[str, str], list[Key]] = {}
+        self._of_configuration: dict[str, list[Key]] = {}
         self._processes: dict[Key, int] = {}
 
     def add(self, key: Key, seen: Seen) -> None:
@@ -65,7 +65,7 @@ class Memory:
         if key not in self._seen:
             self._seen[key] = []
             self._of_task.setdefault((key.workload, key.task), []).append(key)
-            self._of_configuration.setdefault((key.configuration, key.size), []).append(key)
+            self._of_configuration.setdefault(key.configuration, []).append(key)
         self._seen[key].append(seen)
         self._seen[key].sort(key=lambda one: one.started_at)
         if seen.processes is not None:
@@ -90,23 +90,33 @@ class Memory:
         """
         related = self._of_task.get((key.workload, key.task), [])
         own = [other for other in related if other.configuration == key.configuration]
+        own = own or [other for other in related if other.configuration == _plain(key)]
         alike = self._typical(own, lambda other: other.size == key.size)
         if alike is not None:
             return alike
-        sizes = [
-            scaled(seen, other.size, key.size, items)
-            for other in own
-            for seen in self._informative(other)
-        ]
+        grown = self._grown(own, key, items)
         others = self._typical(related, lambda other: other.size == key.size)
-        known = [others] if others is not None else []
-        return max([*known, statistics.median(sizes)]) if sizes else others
+        return max((known for known in (grown, others) if known is not None), default=None)
 
     def same_configuration(self, key: Key) -> float | None:
-        """Other tasks of the workload, else of all workloads, at the same size."""
-        related = self._of_configuration.get((key.configuration, key.size), [])
-        own = self._typical(related, lambda other: other.workload == key.workload)
-        return own if own is not None else self._typical(related, lambda _: True)
+        """Other tasks of the workload, else of all workloads, else those at other sizes."""
+        related = self._of_configuration.get(key.configuration) or self._of_configuration.get(
+            _plain(key), []
+        )
+        same_size = [other for other in related if other.size == key.size]
+        own = self._typical(same_size, lambda other: other.workload == key.workload)
+        if own is None:
+            own = self._typical(same_size, lambda _: True)
+        return own if own is not None else self._grown(related, key, None)
+
+    def _grown(self, keys: Iterable[Key], wanted: Key, items: int | None) -> float | None:
+        """From other sizes."""
+        known = [
+            scaled(seen, other.size, wanted.size, items)
+            for other in keys
+            for seen in self._informative(other)
+        ]
+        return statistics.median(known) if known else None
 
     def _typical(self, keys: Iterable[Key], wanted: Callable[[Key], bool]) -> float | None:
         """The median over cells of their medians; a cell counts once, however often measured."""
@@ -183,6 +193,11 @@ def _took_time(outcome: Outcome) -> bool:
 def median_seconds(seen: Sequence[Seen]) -> float:
     """Of some processes; at least one."""
     return statistics.median(one.seconds for one in seen)
+
+
+def _plain(key: Key) -> str:
+    """The configuration without its variant."""
+    return key.configuration.partition("+")[0]
 
 
 def key_in(outcome: Outcome) -> Key:

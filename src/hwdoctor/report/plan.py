@@ -70,8 +70,8 @@ def totals(plans: Sequence[CellPlan], *, budget_seconds: float | None) -> list[s
     if unknown:
         guess = sorted({about(plan.cost.seconds) for plan in unknown})
         said.append(
-            f"{counted(len(unknown), 'cell')} unknown: nothing like it was measured here, so "
-            f"{' or '.join(guess)} a process {'is' if len(unknown) == 1 else 'are'} guessed"
+            f"{counted(len(unknown), 'cell')} unknown, with a guess of {' or '.join(guess)} a "
+            "process: nothing like it was measured here"
         )
     if budget_seconds is not None:
         out = [plan for plan in tried if not plan.fitting]

@@ -137,4 +137,5 @@ class Indented:
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         room = max(1, options.max_width - len(self._margin))
         for line in self._text.wrap(console, room):
+            line.rstrip()
             yield Text(self._margin) + line
