@@ -10,7 +10,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 INSTALL := $(PIP) install --quiet -c constraints.txt
 
 # What one platform cannot have is said and left out; the doctor judges the rest.
-BACKENDS := numba jax torch mlx
+BACKENDS := numba jax torch mlx nvidia
 comma := ,
 space := $() $()
 ALL_BACKENDS := $(subst $(space),$(comma),$(BACKENDS))

@@ -26,6 +26,10 @@ def processes(*medians: float, seconds: float = 0.1) -> list[Outcome]:
     ]
 
 
+def disturbed() -> Outcome:
+    return outcome("numpy-cpu", outcome="unstable", reason="disturbed in each of 3 tries")
+
+
 @pytest.mark.parametrize(
     ("outcomes", "reason"),
     [
@@ -38,11 +42,15 @@ def processes(*medians: float, seconds: float = 0.1) -> list[Outcome]:
         (processes(*[1.0, 1.5] * 15), "processes"),
         (processes(*[1.0, 1.02] * 5), "precision"),
         ([outcome("numpy-cpu", outcome="crashed")], "outcome"),
-        ([*processes(1.0), outcome("numpy-cpu", outcome="unstable")], "outcome"),
+        ([disturbed()], None),
+        ([*processes(1.0), disturbed()], None),
+        ([*processes(1.0), disturbed(), disturbed()], "outcome"),
+        ([*processes(1.0, 1.0001, 1.0), disturbed()], "precision"),
     ],
     ids=[
         "none-yet", "one", "two-agree", "two-differ", "too-long", "two-at-least", "too-many",
-        "ten-tell", "crashed", "unstable",
+        "ten-tell", "crashed", "disturbed-once",
+        "disturbed-in-one-of-two", "mostly-disturbed", "disturbed-in-one-of-four",
     ],
 )  # fmt: skip
 def test_a_cell_goes_on_until_its_time_is_known(

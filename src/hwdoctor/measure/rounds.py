@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from hwdoctor.measure.ceilings import LIMITS
 from hwdoctor.measure.quantiles import student_t
 from hwdoctor.model import Outcome
+from hwdoctor.results.together import undisturbed
 
 NARROW = 0.03
 """Half the 95 % interval of the time, relative: two nights that differ by a tenth are then told
@@ -56,15 +57,18 @@ def rounds_of(workload: str, size: str) -> Rounds:
 def stopped_by(outcomes: Sequence[Outcome], rounds: Rounds) -> str | None:
     """Why a cell gets no further process; None: it gets one.
 
-    What is skipped, wrong or broken in one process is not tried in another.
+    What is skipped, wrong or broken in one process is not tried in another; what was only
+    disturbed is, as long as the disturbed ones are few.
     """
-    if any(outcome.outcome != "ok" for outcome in outcomes):
+    disturbed = sum(outcome.outcome == "unstable" for outcome in outcomes)
+    good = undisturbed(outcomes)
+    if len(good) + disturbed < len(outcomes) or disturbed >= max(2, len(good)):
         return "outcome"
-    if len(outcomes) < rounds.least:
+    if len(good) < rounds.least and len(outcomes) < rounds.most:
         return None
     if len(outcomes) >= rounds.most:
         return "processes"
-    if relative_half_width(outcomes) <= NARROW:
+    if relative_half_width(good) <= NARROW:
         return "precision"
     if sum(outcome.duration_seconds for outcome in outcomes) >= rounds.seconds:
         return "time"

@@ -16,6 +16,7 @@ from rich.text import Text
 from hwdoctor.report.console import words
 from hwdoctor.report.quantities import duration, named, rate, size
 from hwdoctor.report.sheet import Column, Indented, Sheet
+from hwdoctor.results.together import obstacle, undisturbed
 from hwdoctor.verdicts.statistics import assumed_scatter, estimate, suite_of
 
 if TYPE_CHECKING:
@@ -36,8 +37,8 @@ _LAST: Final = float("inf")
 
 def summary(machine: str, measured: Measured) -> RenderableType:
     """A block per workload, its tasks and precisions fastest first; then what was not run."""
-    tried = [(cell, out) for cell, out in measured if out and out[0].outcome != "skipped"]
-    skipped = [(cell, out) for cell, out in measured if out and out[0].outcome == "skipped"]
+    tried = [(cell, _counting(out)) for cell, out in measured if out and not _skipped(out)]
+    skipped = [(cell, out) for cell, out in measured if out and _skipped(out)]
     suite = suite_of(_groups(out) for _, out in tried if _median(out) is not None)
     parts: list[RenderableType] = [words(f"measured on {machine}", "label")]
     for title, entries in _grouped(tried, lambda c: f"{c.workload}, {c.size}").items():
@@ -46,6 +47,15 @@ def summary(machine: str, measured: Measured) -> RenderableType:
     if any(outcome.pollution for _, outcomes in tried for outcome in outcomes):
         parts += [Text(), Text("* disturbed: measure again when nothing else runs", "doubt")]
     return Group(*parts)
+
+
+def _skipped(outcomes: Sequence[Outcome]) -> bool:
+    return outcomes[0].outcome == "skipped"
+
+
+def _counting(outcomes: Sequence[Outcome]) -> Sequence[Outcome]:
+    """Without single processes that were disturbed, where the others make up for them."""
+    return outcomes if obstacle(outcomes) is not None else undisturbed(outcomes)
 
 
 def _grouped(entries: Measured, name: Callable[[Cell], str]) -> dict[str, list[Entry]]:
@@ -156,7 +166,7 @@ def _share(outcomes: Sequence[Outcome]) -> str:
 def _bad(block: Measured) -> Iterator[tuple[str, str]]:
     """A line per configuration that has no time to show."""
     for cell, outcomes in block:
-        bad = next((outcome for outcome in outcomes if outcome.outcome != "ok"), None)
+        bad = obstacle(outcomes)
         if bad is not None:
             why = bad.reason or bad.exception or "no reason was recorded"
             yield f"{cell.configuration.name} {bad.outcome}: {why}", "bad"

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from hwdoctor.model import Outcome
 from hwdoctor.results.asv_files import AsvRow
 from hwdoctor.results.result_set import ResultSet
+from hwdoctor.results.together import obstacle, undisturbed
 from hwdoctor.verdicts.proof import SHORTEST_CALL_SECONDS, explained, moment
 from hwdoctor.verdicts.statistics import Estimate, Interval, assumed_scatter, estimate
 
@@ -92,10 +93,11 @@ def _latest(outcomes: Sequence[Outcome]) -> datetime:
 def _of_run(outcomes: Sequence[Outcome], floors: Mapping[str, float]) -> Measured:
     capsule, size = outcomes[0].capsule, outcomes[0].parameters.size
     problem = (capsule.workload_version, capsule.items)
-    bad = next((outcome for outcome in outcomes if outcome.outcome != "ok"), None)
+    bad = obstacle(outcomes)
     if bad is not None:
-        obstacle = f"{bad.outcome}: {explained(bad)}"
-        return Measured(problem=problem, obstacle=obstacle, broken=bad.outcome != "skipped")
+        why = f"{bad.outcome}: {explained(bad)}"
+        return Measured(problem=problem, obstacle=why, broken=bad.outcome != "skipped")
+    outcomes = undisturbed(outcomes)
     samples = [outcome.samples_seconds for outcome in outcomes]
     if not all(samples) or not _plausible(sample for group in samples for sample in group):
         return Measured(problem=problem, obstacle="no usable samples")

@@ -12,6 +12,7 @@ from hwdoctor.model import CellParameters, Outcome
 from hwdoctor.model.night import NightCell, NotMeasured, OpenCell
 from hwdoctor.results.printable import printable
 from hwdoctor.results.result_set import ResultSet, SavedOutcome
+from hwdoctor.results.together import obstacle
 from hwdoctor.verdicts.measured import Key
 from hwdoctor.verdicts.proof import explained
 
@@ -175,7 +176,7 @@ def _by_cell(results: ResultSet) -> dict[Key, list[SavedOutcome]]:
 
 
 def _state(rows: Iterable[SavedOutcome]) -> State:
-    bad = next((row.outcome for row in rows if row.outcome.outcome != "ok"), None)
+    bad = obstacle([row.outcome for row in rows])
     return State(outcome="ok") if bad is None else State(outcome=bad.outcome, reason=explained(bad))
 
 

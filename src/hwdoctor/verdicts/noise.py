@@ -10,6 +10,7 @@ import statistics
 from collections.abc import Iterable, Sequence
 
 from hwdoctor.model import Noise, NoiseCell, Outcome
+from hwdoctor.results.together import obstacle, undisturbed
 from hwdoctor.verdicts.statistics import estimate
 
 NORMAL_MEDIAN = 0.6745
@@ -67,5 +68,6 @@ def _times(outcomes: Sequence[Outcome]) -> Iterable[tuple[_Key, float]]:
     for outcome in outcomes:
         grouped.setdefault(_key(outcome), []).append(outcome)
     for key, processes in grouped.items():
-        if all(o.outcome == "ok" and o.samples_seconds for o in processes):
-            yield key, estimate([o.samples_seconds for o in processes]).median
+        samples = [o.samples_seconds for o in undisturbed(processes)]
+        if obstacle(processes) is None and all(samples):
+            yield key, estimate(samples).median

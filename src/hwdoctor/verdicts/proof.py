@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from hwdoctor.model import CheckReport, Outcome, fingerprint
 from hwdoctor.results.result_set import ResultSet, SavedOutcome
+from hwdoctor.results.together import obstacle, undisturbed
 from hwdoctor.verdicts.catalogue import Catalogue
 from hwdoctor.verdicts.standing import standing
 
@@ -151,14 +152,15 @@ def _judged(
     on: str | None,
 ) -> Judged:
     outcomes = tuple(row.outcome for row in sorted(run, key=lambda row: row.outcome.process))
-    judged = Judged(cell=cell, outcome="ok", outcomes=outcomes)
-    bad = [outcome for outcome in outcomes if outcome.outcome != "ok"]
-    if bad:
+    judged = Judged(cell=cell, outcome="ok", outcomes=undisturbed(outcomes))
+    if obstacle(outcomes) is not None:
+        judged = replace(judged, outcomes=outcomes)
+        bad = [outcome for outcome in outcomes if outcome.outcome != "ok"]
         worst = min(bad, key=lambda outcome: _WORST_FIRST.index(outcome.outcome))
         share = f" ({len(bad)} of {len(outcomes)} processes)" if len(bad) < len(outcomes) else ""
         reason = explained(worst) + share
         return replace(judged, outcome=worst.outcome, reason=reason, code=worst.code)
-    if not all(_has_samples(outcome) for outcome in outcomes):
+    if not all(_has_samples(outcome) for outcome in judged.outcomes):
         return replace(judged, reason="no usable samples")
     if own_check is None:
         return replace(judged, reason="no check was saved with the run")

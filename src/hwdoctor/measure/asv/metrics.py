@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hwdoctor.model import Outcome
+from hwdoctor.results.together import obstacle, undisturbed
 
 
 class Missing(Exception):  # noqa: N818 -- an answer, not a malfunction
@@ -92,10 +93,10 @@ def value_of(metric: str, outcomes: Sequence[Outcome]) -> Any:
     Raises:
         Missing: skipped, not applicable, or not proven right; never a number for those.
     """
-    bad = next((outcome for outcome in outcomes if outcome.outcome != "ok"), None)
+    bad = obstacle(outcomes)
     if bad is not None:
         raise Missing(f"{bad.outcome}: {bad.reason}", failed=bad.outcome != "skipped")
-    value = METRICS[metric].read(outcomes)
+    value = METRICS[metric].read(undisturbed(outcomes))
     if value is None:
         raise Missing(f"{metric} is not applicable here", failed=False)
     return value

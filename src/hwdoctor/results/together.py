@@ -1,0 +1,25 @@
+"""What the processes of one cell come to together: whether it counts, and whose samples do.
+
+What is wrong, broken or skipped in one process is so in the cell: it is not proven. What was only
+disturbed (`unstable`) in one of many processes is another matter: the others were not, so theirs
+are the samples that count. Where the disturbed ones are not outnumbered, nothing is left to trust.
+"""
+
+from collections.abc import Sequence
+
+from hwdoctor.model import Outcome
+
+
+def obstacle(outcomes: Sequence[Outcome]) -> Outcome | None:
+    """The outcome that keeps the cell from counting; None: it counts."""
+    broken = next((o for o in outcomes if o.outcome not in ("ok", "unstable")), None)
+    if broken is not None:
+        return broken
+    disturbed = [outcome for outcome in outcomes if outcome.outcome == "unstable"]
+    good = len(outcomes) - len(disturbed)
+    return disturbed[0] if disturbed and len(disturbed) >= good else None
+
+
+def undisturbed(outcomes: Sequence[Outcome]) -> tuple[Outcome, ...]:
+    """The processes whose samples count, of a cell without an obstacle."""
+    return tuple(outcome for outcome in outcomes if outcome.outcome == "ok")
