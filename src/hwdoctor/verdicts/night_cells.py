@@ -63,7 +63,7 @@ def key_of_parameters(benchmark: str, given: CellParameters) -> Key:
 
 
 def states(results: ResultSet) -> dict[Key, State]:
-    """Every cell of one night; what is not `ok` in one process is not `ok`."""
+    """Every cell of one night, over all of its processes."""
     return {key: _state(rows) for key, rows in _by_cell(results).items()}
 
 
@@ -86,7 +86,7 @@ def stand_in(nights: Sequence[ResultSet]) -> tuple[ResultSet, int]:
     older = 0
     for age, night in enumerate(nights):
         for key, rows in _by_cell(night).items():
-            if key in taken or any(row.outcome.outcome == SILENT for row in rows):
+            if key in taken or _state(rows).outcome == SILENT:
                 continue
             taken[key] = rows
             older += age > 0
