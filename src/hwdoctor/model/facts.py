@@ -16,6 +16,8 @@ class Host(Document, frozen=True, kw_only=True):
     os_version: str | None = None
     architecture: str | None = None
     virtual: bool | None = None
+    hypervisor: str | None = None
+    """What runs the virtual machine, where it says so: `kvm`, `xen`, `hyper-v`, `apple`, ..."""
     container: str | None = None
     """`docker`, `kubernetes`, `podman`, `lxc`, `wsl`, ... or None: none seen."""
     translated: bool | None = None
@@ -41,6 +43,18 @@ class Budget(Document, frozen=True, kw_only=True):
     """`affinity`, `cgroup` or None: nothing limits it."""
 
 
+class Cache(Document, frozen=True, kw_only=True):
+    """One kind of cache, as one core of the machine sees it."""
+
+    level: int
+    kind: Literal["data", "instruction", "unified"]
+    size_bytes: int
+    shared_by: int | None = None
+    """Logical processors that share one such cache."""
+    tier: str | None = None
+    """The kind of core, where the machine has several and it was told."""
+
+
 class Cpu(Document, frozen=True, kw_only=True):
     """The processor."""
 
@@ -53,6 +67,11 @@ class Cpu(Document, frozen=True, kw_only=True):
     tiers: tuple[Tier, ...] = ()
     budget: Budget = Budget()
     features: tuple[str, ...] = ()
+    smt: bool | None = None
+    """Whether more than one thread of a core is switched on, as the system sees it."""
+    caches: tuple[Cache, ...] = ()
+    numa_nodes: int | None = None
+    """Nodes of memory that have processors."""
     governor: str | None = None
 
 
