@@ -283,6 +283,51 @@ def operations(report, framework, devices):
     return [answer for answer in answers if answer is not None]
 
 
+def deep(level):
+    """Whether the check goes at least this deep."""
+    return int(option("--level", "1")) >= level
+
+
+def check_values(values, expected, where, tolerance):
+    """Values against what they must be, each relative to its size or to one."""
+    tally = Tally()
+    tally.compare(values, [(y, max(abs(y), 1.0)) for y in expected], tolerance, where)
+    return tally.answer()
+
+
+LIBRARY = re.compile(
+    r"/(lib(?:gomp|omp|iomp|openblas|scipy_openblas|mkl_rt|blas|cblas|blis|flexiblas|nvpl)[^/]*"
+    r"|Accelerate|libBLAS\.dylib)$"
+)
+
+
+def loaded_libraries():
+    """File names of the OpenMP and BLAS libraries in this process, one for each copy."""
+    try:
+        with open("/proc/self/maps") as file:
+            paths = {line.split(None, 5)[-1].strip() for line in file if "/" in line}
+    except OSError:
+        paths = loaded_images()
+    return sorted(match.group(1) for match in map(LIBRARY.search, paths) if match)
+
+
+def loaded_images():
+    """What the dynamic loader of macOS has loaded; nothing elsewhere."""
+    if sys.platform != "darwin":
+        return set()
+    try:
+        import ctypes
+
+        loader = ctypes.CDLL(None)
+        count = loader["_dyld_image_count"]()
+        name_of = loader["_dyld_get_image_name"]
+        name_of.restype = ctypes.c_char_p
+        names = [name_of(number) for number in range(count)]
+    except Exception:
+        return set()
+    return {name.decode("utf-8", errors="replace") for name in names if name}
+
+
 def native_threads():
     """Threads of this process as the system counts them, or None."""
     try:
@@ -375,6 +420,94 @@ def import_submodule(name):
     return {"status": "ok"}
 
 
+class Defects:
+    """Small programs that were reported to fail on one plugin or another."""
+
+    names = (
+        "column-update", "membership", "top-k-with-nan", "permuted-einsum", "index-in-while",
+    )  # fmt: skip
+
+    def __init__(self, jax, device):
+        self.jax, self.device = jax, device
+
+    def put(self, values):
+        import numpy as np
+
+        self.jax.config.update("jax_enable_x64", False)
+        return self.jax.device_put(np.array(values, dtype="float32"), self.device)
+
+    def try_it(self, name):
+        """The values that come out, and those that must."""
+        return getattr(self, name.replace("-", "_"))()
+
+    def column_update(self):
+        update = self.jax.jit(lambda x, r: x.at[:, 0].set(x[:, 0] / r))
+        result = update(self.put([[1, 2], [3, 4], [5, 6]]), self.put([4]))
+        return result.ravel().tolist(), [0.25, 2, 0.75, 4, 1.25, 6]
+
+    def membership(self):
+        found = self.jax.numpy.isin(self.put([123, 2, 4]), self.put([123, 1]))
+        return [float(value) for value in found.tolist()], [1, 0, 0]
+
+    def top_k_with_nan(self):
+        values, _ = self.jax.lax.top_k(self.put([math.nan, -math.inf, math.inf, 0]), 4)
+        told = values.tolist()
+        kinds = (math.isnan, lambda x: x == math.inf, lambda x: x == -math.inf, lambda x: x == 0)
+        counted = [place * float(sum(map(kind, told))) for place, kind in enumerate(kinds, 1)]
+        return counted, [1, 2, 3, 4]
+
+    def permuted_einsum(self):
+        a, b = numbers(24, 1, -1.0, 1.0, "float32"), numbers(24, 2, -1.0, 1.0, "float32")
+        shaped = self.put(a).reshape(2, 3, 4), self.put(b).reshape(4, 3, 2)
+        result = self.jax.numpy.einsum("ijk,kji->kij", *shaped)
+        expected = [
+            a[i * 12 + j * 4 + k] * b[k * 6 + j * 2 + i]
+            for k in range(4) for i in range(2) for j in range(3)
+        ]  # fmt: skip
+        return result.ravel().tolist(), expected
+
+    def index_in_while(self):
+        def body(carry):
+            i, x, total = carry
+            return i + 1, x, total + x[i]
+
+        x = self.put([1, 2, 3])
+        start = (0, x, self.put(0))
+        done = self.jax.lax.while_loop(lambda carry: carry[0] < x.shape[0], body, start)
+        return [float(done[2])], [6]
+
+
+def known_defects(report, jax, devices):
+    """Each defect on each device, from level 2 on."""
+    answers = []
+    for label, device in devices.items() if deep(2) else ():
+        defects = Defects(jax, device)
+        for name in defects.names:
+            action = functools.partial(check_defect, defects, name)
+            answers.append(attempt(report, name, label, "float32", action))
+    return answers
+
+
+def check_defect(defects, name):
+    """One small program, compared with what it must give."""
+    values, expected = defects.try_it(name)
+    return check_values(values, expected, name, 8 * EPSILON["float32"])
+
+
+def held_bytes(devices):
+    """By device, what the allocator holds; devices that do not tell are left out."""
+    pools = {label: pool_bytes(device) for label, device in devices.items()}
+    return {label: pool for label, pool in pools.items() if isinstance(pool, int) and pool >= 0}
+
+
+def pool_bytes(device):
+    """What the allocator of one device holds, where it tells."""
+    try:
+        return (device.memory_stats() or {}).get("pool_bytes")
+    except Exception:
+        return None
+
+
 def devices_of(jax):
     """The default backend's devices first, then the CPU; `platform:number` names each."""
     listed = list(jax.devices())
@@ -407,6 +540,8 @@ def examine(report):
     report.stage("devices")
     devices = devices_of(jax)
     answers += operations(report, Jax(jax, devices), devices)
+    held = held_bytes(devices)
+    answers += known_defects(report, jax, devices)
     threads = native_threads()
     return {
         "probe": "jax",
@@ -417,6 +552,8 @@ def examine(report):
         "kinds": [str(device.device_kind) for device in devices.values()],
         "operations": [answer for answer in answers if answer is not None],
         "threads": threads,
+        "libraries": loaded_libraries(),
+        "held_bytes": held,
         "pools": thread_pools(report, {}),
     }
 

@@ -282,6 +282,51 @@ def operations(report, framework, devices):
     return [answer for answer in answers if answer is not None]
 
 
+def deep(level):
+    """Whether the check goes at least this deep."""
+    return int(option("--level", "1")) >= level
+
+
+def check_values(values, expected, where, tolerance):
+    """Values against what they must be, each relative to its size or to one."""
+    tally = Tally()
+    tally.compare(values, [(y, max(abs(y), 1.0)) for y in expected], tolerance, where)
+    return tally.answer()
+
+
+LIBRARY = re.compile(
+    r"/(lib(?:gomp|omp|iomp|openblas|scipy_openblas|mkl_rt|blas|cblas|blis|flexiblas|nvpl)[^/]*"
+    r"|Accelerate|libBLAS\.dylib)$"
+)
+
+
+def loaded_libraries():
+    """File names of the OpenMP and BLAS libraries in this process, one for each copy."""
+    try:
+        with open("/proc/self/maps") as file:
+            paths = {line.split(None, 5)[-1].strip() for line in file if "/" in line}
+    except OSError:
+        paths = loaded_images()
+    return sorted(match.group(1) for match in map(LIBRARY.search, paths) if match)
+
+
+def loaded_images():
+    """What the dynamic loader of macOS has loaded; nothing elsewhere."""
+    if sys.platform != "darwin":
+        return set()
+    try:
+        import ctypes
+
+        loader = ctypes.CDLL(None)
+        count = loader["_dyld_image_count"]()
+        name_of = loader["_dyld_get_image_name"]
+        name_of.restype = ctypes.c_char_p
+        names = [name_of(number) for number in range(count)]
+    except Exception:
+        return set()
+    return {name.decode("utf-8", errors="replace") for name in names if name}
+
+
 def native_threads():
     """Threads of this process as the system counts them, or None."""
     try:
@@ -361,6 +406,60 @@ class Mlx:
         return result.tolist()
 
 
+def quantized_product(framework, device):
+    """Products with a matrix of 4 bits, against the numbers that those bits stand for."""
+    mx, tally = framework.mx, Tally()
+    framework.use(device)
+    for inner, columns in ((128, 128), (1024, 32), (1024, 96)):
+        values = numbers(inner * columns, inner + columns, -1.0, 1.0, "float32")
+        packed = mx.quantize(mx.array(values).reshape(inner, columns), group_size=32, bits=4)
+        meant = mx.dequantize(*packed, group_size=32, bits=4).astype(mx.float32)
+        flat = meant.reshape(-1).tolist()
+        for rows in (1, 8):
+            x = numbers(rows * inner, rows, -1.0, 1.0, "float32")
+            shaped = mx.array(x).reshape(rows, inner)
+            product = mx.quantized_matmul(shaped, *packed, transpose=False, group_size=32, bits=4)
+            told = framework.checked(product, device, "float32")
+            picked = product_reference(x, flat, rows, inner, columns)
+            expected = [(reference, magnitude) for _, _, reference, magnitude in picked]
+            got = [told[row][column] for row, column, _, _ in picked]
+            tolerance = EPSILON["float32"] * (inner / 2.0 + 2.0)
+            tally.compare(got, expected, tolerance, "%d x %d x %d" % (rows, inner, columns))
+    return tally.answer()
+
+
+def split_k(framework, device):
+    """A product of long rows in half precision, at the size from which they are split."""
+    mx, tally = framework.mx, Tally()
+    framework.use(device)
+    rows, columns, inner = (1024, 4096, 12288) if device == "gpu" else (8, 8, 96)
+    mx.random.seed(3)
+    a = (mx.random.uniform(shape=(rows, inner)) - 0.5).astype(mx.bfloat16)
+    b = (mx.random.uniform(shape=(inner, columns)) - 0.5).astype(mx.bfloat16)
+    product = (a @ b).astype(mx.float32)
+    mx.eval(product)
+    for row, column in ((0, 0), (rows // 2, columns // 3), (rows - 1, columns - 1)):
+        left = a[row].astype(mx.float32).tolist()
+        terms = list(map(operator.mul, left, b[:, column].astype(mx.float32).tolist()))
+        expected = [(math.fsum(terms), math.fsum(map(abs, terms)))]
+        where = "%d x %d x %d" % (rows, inner, columns)
+        tally.compare([float(product[row, column])], expected, 2.0**-7, where)
+    return tally.answer()
+
+
+def known_defects(report, framework, devices):
+    """Each defect on each device, from level 2 on."""
+    answers = []
+    for device in devices:
+        if deep(2):
+            action = functools.partial(quantized_product, framework, device)
+            answers.append(attempt(report, "quantized-product", device, "float32", action))
+        if deep(3):
+            action = functools.partial(split_k, framework, device)
+            answers.append(attempt(report, "split-k", device, "bfloat16", action))
+    return [answer for answer in answers if answer is not None]
+
+
 def devices_of(mx):
     """The devices on which an array can really be computed."""
     found = []
@@ -387,6 +486,7 @@ def examine(report):
     report.stage("devices")
     devices = devices_of(mx)
     answers = operations(report, Mlx(mx), devices)
+    answers += known_defects(report, Mlx(mx), devices)
     threads = native_threads()
     return {
         "probe": "mlx",
@@ -396,6 +496,7 @@ def examine(report):
         "devices": devices,
         "operations": answers,
         "threads": threads,
+        "libraries": loaded_libraries(),
         "pools": thread_pools(report, {}),
     }
 

@@ -282,6 +282,51 @@ def operations(report, framework, devices):
     return [answer for answer in answers if answer is not None]
 
 
+def deep(level):
+    """Whether the check goes at least this deep."""
+    return int(option("--level", "1")) >= level
+
+
+def check_values(values, expected, where, tolerance):
+    """Values against what they must be, each relative to its size or to one."""
+    tally = Tally()
+    tally.compare(values, [(y, max(abs(y), 1.0)) for y in expected], tolerance, where)
+    return tally.answer()
+
+
+LIBRARY = re.compile(
+    r"/(lib(?:gomp|omp|iomp|openblas|scipy_openblas|mkl_rt|blas|cblas|blis|flexiblas|nvpl)[^/]*"
+    r"|Accelerate|libBLAS\.dylib)$"
+)
+
+
+def loaded_libraries():
+    """File names of the OpenMP and BLAS libraries in this process, one for each copy."""
+    try:
+        with open("/proc/self/maps") as file:
+            paths = {line.split(None, 5)[-1].strip() for line in file if "/" in line}
+    except OSError:
+        paths = loaded_images()
+    return sorted(match.group(1) for match in map(LIBRARY.search, paths) if match)
+
+
+def loaded_images():
+    """What the dynamic loader of macOS has loaded; nothing elsewhere."""
+    if sys.platform != "darwin":
+        return set()
+    try:
+        import ctypes
+
+        loader = ctypes.CDLL(None)
+        count = loader["_dyld_image_count"]()
+        name_of = loader["_dyld_get_image_name"]
+        name_of.restype = ctypes.c_char_p
+        names = [name_of(number) for number in range(count)]
+    except Exception:
+        return set()
+    return {name.decode("utf-8", errors="replace") for name in names if name}
+
+
 def native_threads():
     """Threads of this process as the system counts them, or None."""
     try:
@@ -352,6 +397,14 @@ class NumPy:
         return result.tolist()
 
 
+def clean_flags(np):
+    """Identity times identity holds no division: nothing may be flagged."""
+    with np.errstate(all="raise"):
+        for size in (14, 15, 128):
+            np.identity(size) @ np.identity(size)
+    return {"status": "wrong" if option("--spoil") else "ok"}
+
+
 def examine(report):
     """Import it, ask for its devices, try it."""
     report.stage("import")
@@ -364,6 +417,8 @@ def examine(report):
 
     report.stage("devices")
     answers = operations(report, NumPy(np), ("cpu",))
+    flags = attempt(report, "clean-flags", "cpu", "float64", functools.partial(clean_flags, np))
+    answers += [flags] if flags is not None else []
     threads = native_threads()
     return {
         "probe": "numpy",
@@ -372,6 +427,7 @@ def examine(report):
         "devices": ["cpu"],
         "operations": answers,
         "threads": threads,
+        "libraries": loaded_libraries(),
         "pools": thread_pools(report, {}),
     }
 

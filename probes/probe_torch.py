@@ -282,6 +282,51 @@ def operations(report, framework, devices):
     return [answer for answer in answers if answer is not None]
 
 
+def deep(level):
+    """Whether the check goes at least this deep."""
+    return int(option("--level", "1")) >= level
+
+
+def check_values(values, expected, where, tolerance):
+    """Values against what they must be, each relative to its size or to one."""
+    tally = Tally()
+    tally.compare(values, [(y, max(abs(y), 1.0)) for y in expected], tolerance, where)
+    return tally.answer()
+
+
+LIBRARY = re.compile(
+    r"/(lib(?:gomp|omp|iomp|openblas|scipy_openblas|mkl_rt|blas|cblas|blis|flexiblas|nvpl)[^/]*"
+    r"|Accelerate|libBLAS\.dylib)$"
+)
+
+
+def loaded_libraries():
+    """File names of the OpenMP and BLAS libraries in this process, one for each copy."""
+    try:
+        with open("/proc/self/maps") as file:
+            paths = {line.split(None, 5)[-1].strip() for line in file if "/" in line}
+    except OSError:
+        paths = loaded_images()
+    return sorted(match.group(1) for match in map(LIBRARY.search, paths) if match)
+
+
+def loaded_images():
+    """What the dynamic loader of macOS has loaded; nothing elsewhere."""
+    if sys.platform != "darwin":
+        return set()
+    try:
+        import ctypes
+
+        loader = ctypes.CDLL(None)
+        count = loader["_dyld_image_count"]()
+        name_of = loader["_dyld_get_image_name"]
+        name_of.restype = ctypes.c_char_p
+        names = [name_of(number) for number in range(count)]
+    except Exception:
+        return set()
+    return {name.decode("utf-8", errors="replace") for name in names if name}
+
+
 def native_threads():
     """Threads of this process as the system counts them, or None."""
     try:
@@ -358,6 +403,118 @@ class Torch:
         return result.cpu().tolist()
 
 
+SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772  # arXiv:1706.02515
+SMOOTH = {
+    "softplus": lambda x: math.log1p(math.exp(x)),
+    "selu": lambda x: SELU_SCALE * (x if x > 0 else SELU_ALPHA * math.expm1(x)),
+    "silu": lambda x: x / (1 + math.exp(-x)),
+}
+
+
+class Defects:
+    """Small programs that were reported to fail on Metal, on tensors of one device."""
+
+    def __init__(self, torch, device):
+        self.torch, self.device = torch, device
+
+    def views(self, rows):
+        """The same matrix as several views, with the rows that it must show."""
+        kept = self.torch.tensor(rows, device=self.device)
+        yield "a transposed view", kept.T, [list(column) for column in zip(*rows)]  # noqa: B905
+        yield "every second row", kept[::2], rows[::2]
+        yield "every second column", kept[:, ::2], [row[::2] for row in rows]
+        yield "a slice", kept[1:, 2:], [row[2:] for row in rows[1:]]
+        yield "a moved axis", kept.moveaxis(0, 1), [list(column) for column in zip(*rows)]  # noqa: B905
+
+    def strided_views(self):
+        tally, functional = Tally(), self.torch.nn.functional
+        values = numbers(48, 3, -4.0, 4.0, "float32")
+        rows = [values[start : start + 8] for start in range(0, 48, 8)]
+        for layout, view, shown in self.views(rows):
+            flat = [value for row in shown for value in row]
+            for name, reference in SMOOTH.items():
+                told = getattr(functional, name)(view)
+                self.compare(tally, told, map(reference, flat), name + " of " + layout)
+            chosen = self.torch.where(view > 0, view, 0.0)
+            self.compare(tally, chosen, (max(x, 0.0) for x in flat), "where of " + layout)
+            apart = functional.mse_loss(view, view * 0.5, reduction="none")
+            self.compare(tally, apart, ((x / 2) ** 2 for x in flat), "mse_loss of " + layout)
+            weights = self.torch.ones(len(shown[0]), 3, device=self.device).T
+            summed = functional.linear(view, weights)
+            sums = (math.fsum(row) for row in shown for _ in range(3))
+            self.compare(tally, summed, sums, "linear of " + layout)
+        return tally.answer()
+
+    def compare(self, tally, result, expected, where):
+        wanted = [(y, max(abs(y), 1.0)) for y in expected]
+        told = result.cpu().reshape(-1).tolist()
+        tally.compare(told, wanted, FUNCTION_EPSILONS * EPSILON["float32"], where)
+
+    def strided_out(self):
+        size = 24
+        a = numbers(size * size, 5, -1.0, 1.0, "float32")
+        b = numbers(size * size, 6, -1.0, 1.0, "float32")
+        shaped = [self.torch.tensor(x, device=self.device).reshape(size, size) for x in (a, b)]
+        whole = self.torch.zeros(size, 3 * size, device=self.device)
+        self.torch.matmul(*shaped, out=whole[:, size : 2 * size])
+        told = whole.cpu().tolist()
+        picked = product_reference(a, b, size, size, size)
+        values = [told[row][size + column] for row, column, _, _ in picked]
+        expected = [reference for _, _, reference, _ in picked]
+        return check_values(values, expected, "a slice as out=", size * EPSILON["float32"])
+
+    def long_rows(self):
+        """After memory was dirtied: a kernel that reads too far finds the dirt."""
+        tally, generator = Tally(), self.torch.Generator().manual_seed(7)
+        dirt = self.torch.full((2**22,), POISON, device=self.device)
+        del dirt
+        for inner in (32766, 32767, 32768, 40000):
+            a = self.torch.rand(16, inner, generator=generator) - 0.5
+            b = self.torch.rand(inner, 16, generator=generator) - 0.5
+            on_device = a.to(self.device), b.to(self.device)
+            flat = (on_device[0] @ on_device[1]).cpu()
+            batched = self.torch.bmm(on_device[0][None], on_device[1][None]).cpu()[0]
+            picked = ((0, 0), (7, 3), (15, 15))
+            expected = []
+            for row, column in picked:
+                terms = list(map(operator.mul, a[row].tolist(), b[:, column].tolist()))
+                expected.append((math.fsum(terms), math.fsum(map(abs, terms))))
+            for name, product in (("flat", flat), ("batched", batched)):
+                told = [float(product[row, column]) for row, column in picked]
+                tally.compare(told, expected, 1e-5, "%s, rows of %d" % (name, inner))
+        return tally.answer()
+
+    def large_product(self):
+        shape = (3, 2, 5) if self.device == "cpu" else (911, 9, 32769)
+        zeros = self.torch.zeros(shape[0], shape[1], 1, device=self.device)
+        product = zeros @ self.torch.ones(1, shape[2], device=self.device)
+        wrong = int((product != 0).sum())
+        return check_values([float(wrong)], [0.0], "%d x %d x %d" % shape, 0.5)
+
+
+def known_defects(report, torch, devices):
+    """Each defect on each device, from level 2 on."""
+    names = ["strided-views", "strided-out", "long-rows"] if deep(2) else []
+    answers = []
+    for device in devices:
+        defects = Defects(torch, device)
+        roomy = deep(3) and (device == "cpu" or room_for(torch, device, 6 * 2**30))
+        for name in names + (["large-product"] if roomy else []):
+            action = getattr(defects, name.replace("-", "_"))
+            answers.append(attempt(report, name, device, "float32", action))
+    return [answer for answer in answers if answer is not None]
+
+
+def room_for(torch, device, needed):
+    """Whether the device has so much memory as far as it tells."""
+    try:
+        if device == "mps":
+            return torch.mps.recommended_max_memory() >= needed
+        return torch.cuda.mem_get_info(device)[0] >= needed
+    except Exception:
+        return False
+
+
 def devices_of(torch):
     """Every device this build of PyTorch can use here."""
     found = ["cpu"]
@@ -383,6 +540,7 @@ def examine(report):
     report.stage("devices")
     devices = devices_of(torch)
     answers = operations(report, Torch(torch), devices)
+    answers += known_defects(report, torch, devices)
     threads = native_threads()
     own = {
         "torch-intraop": torch.get_num_threads(),
@@ -395,6 +553,7 @@ def examine(report):
         "devices": devices,
         "operations": answers,
         "threads": threads,
+        "libraries": loaded_libraries(),
         "pools": thread_pools(report, own),
     }
 

@@ -240,6 +240,25 @@ def test_the_contract_of_a_project_is_judged(call: Call, machine: Machine, tmp_p
     assert report["verdict"] == "blocked"
 
 
+def test_the_source_of_a_project_is_judged_without_a_contract(
+    call: Call, machine: Machine, tmp_path: Path
+) -> None:
+    text = 'import jax\nimport os\nos.environ["JAX_PLATFORMS"] = "cpu"\n'
+    (tmp_path / "main.py").write_text(text, encoding="utf-8")
+    report = json.loads(call("check", "--project", str(tmp_path), "--format", "json").out)
+    late = [finding for finding in report["findings"] if finding["code"] == "ENV310"]
+    assert [finding["evidence"][0]["text"] for finding in late] == ["main.py:3"]
+    assert report["facts"]["project"]["files"] == 1
+    assert report["profiles"] == []
+
+
+def test_an_empty_folder_is_no_project(call: Call, machine: Machine, tmp_path: Path) -> None:
+    called = call("check", "--project", str(tmp_path))
+    assert called.code == 2
+    assert "no Python source" in called.err
+    assert machine.asked == []
+
+
 @pytest.mark.parametrize(
     "content",
     [None, b"", b"{", b"[]", b'{"schema": "foreign/1"}', b"\x00\xff", b"[" * 100_000],

@@ -14,7 +14,7 @@ from hwdoctor import model
 from hwdoctor.model import CheckReport, Facts, Finding, Remedy
 from hwdoctor.probing import live
 from hwdoctor.report import remedies
-from hwdoctor.rules.operations import PRELOAD_OPENBLAS
+from hwdoctor.rules.blas import PRELOAD_OPENBLAS
 from tests.rules.machines import healthy, linux
 
 Call = Callable[..., Any]

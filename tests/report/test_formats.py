@@ -88,6 +88,39 @@ def test_a_warning_passes_in_junit_but_is_told(report: CheckReport) -> None:
     assert "summary of WARN1" in (case.findtext("system-out") or "")
 
 
+def pointing(text: str) -> CheckReport:
+    """A finding about a line of a project's source."""
+    finding = Finding(
+        code="ENV310",
+        name="variable-set-too-late",
+        category="environment",
+        severity="warning",
+        status="fail",
+        summary="too late",
+        evidence=(Evidence(kind="file", text=text),),
+    )
+    return CheckReport(
+        hwdoctor="0.1.0", level=0, verdict="ready", facts=Facts(), findings=(finding,)
+    )
+
+
+def test_annotations_and_sarif_point_at_the_line_of_a_project() -> None:
+    report = pointing("src/a b,c.py:12")
+    assert github.check(report).startswith(b"::warning file=src/a b%2Cc.py,line=12,title=")
+    (result,) = run_of(report)["results"]
+    place = result["locations"][0]["physicalLocation"]
+    assert place == {
+        "artifactLocation": {"uri": "src/a%20b%2Cc.py"},
+        "region": {"startLine": 12},
+    }
+
+
+@pytest.mark.parametrize("text", ["jax==0.4.20", "a.py:0", "a.py:x", "a.py", "a\nb.py:3", ""])
+def test_what_names_no_line_points_nowhere(text: str) -> None:
+    assert b"file=" not in github.check(pointing(text))
+    assert "physicalLocation" not in run_of(pointing(text))["results"][0]["locations"][0]
+
+
 @given(st.text(max_size=60))
 def test_an_annotation_stays_one_line_whatever_it_says(text: str) -> None:
     lines = github.check(hostile(text)).decode().split("\n")

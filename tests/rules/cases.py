@@ -3,10 +3,27 @@
 The silent machine differs from the firing one in as little as possible.
 """
 
-from typing import NamedTuple
+from typing import Any
 
-from hwdoctor.model import Budget, Facts, Host, Memory, Power, Python, Tier
+from hwdoctor.model import (
+    Accelerator,
+    BackendFacts,
+    Budget,
+    CodeNote,
+    Cpu,
+    Facts,
+    Host,
+    Memory,
+    NoteKind,
+    Power,
+    Project,
+    Python,
+    Tier,
+)
+from tests.rules.case import JAX, Case, says
+from tests.rules.cases_devices import DEVICES
 from tests.rules.machines import (
+    GIB,
     JAX_METAL_PINS,
     cuda_gpu,
     died,
@@ -16,26 +33,51 @@ from tests.rules.machines import (
     mac_cpu,
     operation,
     probe,
-    tpu_chips,
 )
 
-JAX = {"jax": "0.10.2", "jaxlib": "0.10.2"}
 OLD_JAX = {"jax": "0.4.20", "jaxlib": "0.4.20", "numpy": "1.26.4", "scipy": "1.12.0"}
 
 
-class Case(NamedTuple):
-    """What a rule must and must not accuse."""
+def _project(kind: NoteKind, subject: str, **fields: Any) -> Facts:
+    """A project with one thing in it that a rule looks at."""
+    note = CodeNote(**{"kind": kind, "file": "main.py", "line": 3, "subject": subject, **fields})
+    return linux(project=Project(files=1, notes=(note,)))
 
-    firing: Facts
-    silent: Facts
+
+def _wrong_on_gpu() -> BackendFacts:
+    return probe("mlx", operations=(operation("matmul", "wrong", device="gpu"),))
 
 
-def _says(backend: str, text: str, **fields: object) -> Case:
-    """A rule that knows a fault by what a framework printed."""
-    return Case(
-        linux(JAX, {}, died(backend, text), **fields),
-        linux(JAX, {}, died(backend, "some other exception"), **fields),
+def _built(name: str) -> Python:
+    return Python(version="3.11.7", machine="arm64", local_builds=(name,))
+
+
+def _held(share: float) -> Facts:
+    """JAX on a GPU of 24 GiB, told not to take memory in advance."""
+    return linux(
+        JAX,
+        {"XLA_PYTHON_CLIENT_PREALLOCATE": "false"},
+        probe("jax", devices=("gpu",), held_bytes={"gpu": int(share * 24 * GIB)}),
+        accelerators=(cuda_gpu(memory_bytes=24 * GIB),),
     )
+
+
+def _cache(limit: float) -> Facts:
+    """A Mac of 32 GiB and a program that sets the limit of mlx's cache."""
+    note = CodeNote(
+        kind="cache-limit", file="main.py", line=3, subject="set_cache_limit", number=limit
+    )
+    environment = {"MLX_BUFFER_CACHE_LIMIT": "8GB"}
+    return mac({}, environment, project=Project(files=1, notes=(note,)))
+
+
+def _gpu_in_use(used_bytes: int) -> tuple[Accelerator, ...]:
+    return (cuda_gpu(memory_bytes=24 * GIB, used_bytes=used_bytes),)
+
+
+def _tiers(efficiency: int) -> Cpu:
+    """Twelve cores, eight of them fast."""
+    return mac_cpu(tiers=(Tier(name="Super", cores=8), Tier(name="Efficiency", cores=efficiency)))
 
 
 def _python(*, in_environment: bool) -> Python:
@@ -49,6 +91,18 @@ INTERPRETER = {
             host=Host(system="Darwin", os_version="14.2", architecture="arm64", translated=True),
         ),
         mac(),
+    ),
+    "PY102": Case(
+        mac(host=Host(system="Darwin", os_version="15.2", architecture="arm64", translated=True)),
+        mac(),
+    ),
+    "PY103": Case(
+        mac(python=Python(version="3.11.7", macos="10.16")),
+        mac(python=Python(version="3.11.7", macos="15.5")),
+    ),
+    "PY105": Case(
+        mac(python=Python(machine="arm64", architectures={"numpy": ("x86_64",)})),
+        mac(python=Python(machine="arm64", architectures={"numpy": ("x86_64", "arm64")})),
     ),
     "PY104": Case(
         linux({"jaxlib": "0.4.20"}, python=Python(version="3.13.1")),
@@ -78,10 +132,10 @@ VERSIONS = {
         mac({"jax-metal": "0.1.1", "jax": "0.10.2", "jaxlib": "0.10.2"}),
         mac({"jax-metal": "0.1.1", "jax": "0.5.0", "jaxlib": "0.5.0"}),
     ),
-    "VER205": _says("jax", "Mismatched PJRT plugin PJRT API version (0.47)"),
+    "VER205": says("jax", "Mismatched PJRT plugin PJRT API version (0.47)"),
     "VER206": Case(
         linux({**JAX, "jax-cuda12-plugin": "0.4.30"}),
-        linux({**JAX, "jax-cuda12-plugin": "0.10.2"}),
+        linux({**JAX, "jax-cuda12-plugin": "0.10.1"}),
     ),
     "VER207": Case(
         linux(requirements={"jax": "==0.4.20", "numpy": "<2"}),
@@ -90,9 +144,9 @@ VERSIONS = {
     "VER208": Case(
         mac({"jax-metal": "0.0.6", "jax": "0.4.22", "jaxlib": "0.4.22"}), mac(JAX_METAL_PINS)
     ),
-    "VER209": _says("jax", "Loaded runtime CuDNN library: 9.10.1 but source was compiled with: 9"),
-    "VER210": _says("jax", "Outdated cuBLAS installation found."),
-    "VER211": _says("torch", "CUDA error: no kernel image is available for execution"),
+    "VER209": says("jax", "Loaded runtime CuDNN library: 9.10.1 but source was compiled with: 9"),
+    "VER210": says("jax", "Outdated cuBLAS installation found."),
+    "VER211": says("torch", "CUDA error: no kernel image is available for execution"),
     "VER212": Case(linux({"mlx": "0.32.0"}), linux({"mlx": "0.32.4"})),
     "VER215": Case(
         linux({"torch": "2.13.0+cpu"}, accelerators=(cuda_gpu(),)),
@@ -100,7 +154,13 @@ VERSIONS = {
     ),
     "VER216": Case(mac(JAX_METAL_PINS), mac(JAX)),
     "VER217": Case(mac({**JAX, "jax-mps": "0.1.0"}), mac({"jax-mps": "0.1.0", "jaxlib": "0.9.2"})),
-    "VER218": Case(linux({"jax": "0.10.1", "jaxlib": "0.10.2"}), linux(JAX)),
+    "VER213": Case(
+        mac({"mlx": "0.31.2"}, {}, _wrong_on_gpu(), python=_built("mlx")),
+        mac({"mlx": "0.31.2"}, {}, _wrong_on_gpu(), python=_built("jaxlib")),
+    ),
+    "VER214": Case(_project("version-of-mlx", "mlx.__version__"), linux(project=Project(files=1))),
+    "VER218": Case(linux({"jax": "0.10.0", "jaxlib": "0.10.1"}), linux(JAX)),
+    "VER219": Case(linux({"jax": "0.11.1", "jaxlib": "0.11.1"}), linux(JAX)),
 }
 
 ENVIRONMENT = {
@@ -133,8 +193,13 @@ ENVIRONMENT = {
         linux(JAX, {"XLA_PYTHON_CLIENT_ALLOCATOR": "platform"}),
         linux(JAX, {"XLA_PYTHON_CLIENT_ALLOCATOR": "default"}),
     ),
+    "ENV308": Case(_held(0.75), _held(0.02)),
     "ENV309": Case(
         mac(JAX_METAL_PINS, {"XLA_PYTHON_CLIENT_PREALLOCATE": "false"}), mac(JAX_METAL_PINS)
+    ),
+    "ENV310": Case(
+        _project("set-too-late", "JAX_PLATFORMS", framework="jax", after="main.py:1"),
+        linux(project=Project(files=1)),
     ),
     "ENV311": Case(
         mac({"torch": "2.14.0"}, {"PYTORCH_ENABLE_MPS_FALLBACK": "1"}),
@@ -158,6 +223,14 @@ ENVIRONMENT = {
         linux({}, {"CUDA_VISIBLE_DEVICES": "1"}, accelerators=(cuda_gpu(),)),
         linux({}, {"CUDA_VISIBLE_DEVICES": "0"}, accelerators=(cuda_gpu(),)),
     ),
+    "ENV317": Case(
+        mac({"vllm-mlx": "0.3.0"}, {"MLX_BUFFER_CACHE_LIMIT": "8GB"}),
+        mac({"vllm-mlx": "0.4.0"}, {"MLX_BUFFER_CACHE_LIMIT": "8GB"}),
+    ),
+    "PRJ001": Case(
+        _project("blocks-event-loop", "jax.device_get", framework="jax"),
+        linux(project=Project(files=1)),
+    ),
     "ENV318": Case(linux(JAX, {"ENABLE_PJRT_COMPATIBILITY": "1"}), linux(JAX)),
 }
 
@@ -174,8 +247,16 @@ CORES = {
         linux({}, {}, probe("numpy", pools={"openblas": 8, "torch-interop": 64})),
     ),
     "CPU404": Case(mac({}, {"OMP_NUM_THREADS": "12"}), mac({}, {"OMP_NUM_THREADS": "8"})),
-    "CPU405": _says("torch", "OMP: Error #15: Initializing libiomp5.dylib, but found libomp"),
-    "CPU408": _says("torch", "os.fork() was called. os.fork() is incompatible with threads"),
+    "CPU405": says("torch", "OMP: Error #15: Initializing libiomp5.dylib, but found libomp"),
+    "CPU406": Case(
+        linux({}, {}, probe("torch", libraries=("libiomp5.so", "libomp-1f3c.so.5"))),
+        linux({}, {}, probe("torch", libraries=("libgomp-a34b.so.1", "libomp-1f3c.so.5"))),
+    ),
+    "CPU407": Case(
+        mac({}, {}, probe("numpy", operations=(operation("clean-flags", "error"),))),
+        mac({}, {}, probe("numpy", operations=(operation("clean-flags"),))),
+    ),
+    "CPU408": says("torch", "os.fork() was called. os.fork() is incompatible with threads"),
     "CPU409": Case(
         linux({}, {"OMP_NUM_THREADS": "14"}, cpu=_HYBRID),
         linux({}, {"OMP_NUM_THREADS": "6"}, cpu=_HYBRID),
@@ -188,6 +269,7 @@ CORES = {
         linux({}, {}, probe("numpy", operations=(operation("matmul", "wrong"),))),
         linux({}, {}, probe("mlx", operations=(operation("matmul", "wrong"),))),
     ),
+    "CPU414": Case(mac(cpu=_tiers(2)), mac(cpu=_tiers(4))),
     "CPU413": Case(
         linux(JAX, {}, probe("jax", status="crashed", signal="SIGILL", stage="import")),
         linux(JAX, {}, probe("jax")),
@@ -195,12 +277,25 @@ CORES = {
 }
 
 MEMORY = {
-    "MEM501": _says("mlx", "kIOGPUCommandBufferCallbackErrorOutOfMemory"),
-    "MEM504": _says("mlx", "[metal::malloc] Resource limit (499000) exceeded."),
-    "MEM505": _says("torch", "MPS backend out of memory (MPS allocated: 0 bytes)"),
+    "MEM501": says("mlx", "kIOGPUCommandBufferCallbackErrorOutOfMemory"),
+    "MEM502": Case(
+        mac(memory=Memory(total_bytes=128 * GIB, gpu_limit_bytes=122 * GIB)),
+        mac(memory=Memory(total_bytes=128 * GIB, gpu_limit_bytes=112 * GIB)),
+    ),
+    "MEM503": Case(_cache(32 * GIB), _cache(4 * GIB)),
+    "MEM504": says("mlx", "[metal::malloc] Resource limit (499000) exceeded."),
+    "MEM505": says("torch", "MPS backend out of memory (MPS allocated: 0 bytes)"),
     "MEM506": Case(
         linux(memory=Memory(total_bytes=2**35, limit_bytes=2**29)),
         linux(memory=Memory(total_bytes=2**35, limit_bytes=2**32)),
+    ),
+    "MEM507": Case(
+        linux({**JAX, "jax-cuda12-plugin": "0.10.1"}, accelerators=_gpu_in_use(10 * GIB)),
+        linux({**JAX, "jax-cuda12-plugin": "0.10.1"}, accelerators=_gpu_in_use(GIB)),
+    ),
+    "MEM508": Case(
+        linux({"torch": "2.13.0"}, memory=Memory(shared_memory_bytes=64 * 1024**2)),
+        linux({"torch": "2.13.0"}, memory=Memory(shared_memory_bytes=8 * GIB)),
     ),
     "MEM509": Case(mac(memory=Memory(pressure="warn")), mac(memory=Memory(pressure="normal"))),
 }
@@ -237,66 +332,12 @@ BACKENDS = {
     ),
 }
 
-_ON_MPS = {"torch": "2.13.0"}
-
-DEVICES = {
-    "JAX606": _says("jax", "MLIR translation rule for primitive 'lu' not found for platform METAL"),
-    "JAX608": Case(mac(JAX_METAL_PINS), mac(JAX)),
-    "JAX609": _says("jax", "-[MPSGraphExecutable initWithMLIRBytecode:]: unrecognized selector"),
-    "JAX610": Case(
-        mac(JAX_METAL_PINS, {}, probe("jax")),
-        mac(JAX_METAL_PINS, {}, probe("jax", devices=("METAL", "cpu"))),
-    ),
-    "MPS701": Case(mac(_ON_MPS), mac(_ON_MPS, cpu=mac_cpu(family="M4"))),
-    "MPS702": Case(mac(_ON_MPS), mac({"torch": "2.14.0"})),
-    "MPS707": Case(mac(_ON_MPS), mac({})),
-    "MLX801": Case(
-        mac({"mlx": "0.31.0"}, cpu=mac_cpu(family="M5")),
-        mac({"mlx": "0.30.6"}, cpu=mac_cpu(family="M5")),
-    ),
-    "CUD901": Case(
-        linux(
-            JAX,
-            {},
-            probe("jax", operations=(operation("exp", "error", device="gpu:0", detail="x"),)),
-            accelerators=(cuda_gpu(),),
-        ),
-        linux(
-            JAX,
-            {},
-            probe("jax", operations=(operation("exp", "error"),)),
-            accelerators=(cuda_gpu(),),
-        ),
-    ),
-    "CUD903": _says("jax", "Driver/library version mismatch"),
-    "TPU951": _says("jax", "The TPU is already in use by process", accelerators=tpu_chips(8)),
-    "TPU952": Case(
-        linux(
-            JAX,
-            {},
-            probe("jax", status="timeout", stage="devices"),
-            accelerators=tpu_chips(8),
-        ),
-        linux(JAX, {}, probe("jax", status="timeout", stage="devices")),
-    ),
-    "TPU953": _says("jax", "Failed to get global TPU topology.", accelerators=tpu_chips(8)),
-    "TPU955": Case(
-        linux(JAX, accelerators=tpu_chips(8)),
-        linux({**JAX, "libtpu": "0.0.30"}, accelerators=tpu_chips(8)),
-    ),
-    "TPU956": Case(
-        linux(JAX, {}, probe("jax", devices=("tpu:0", "tpu:1")), accelerators=tpu_chips(8)),
-        linux(
-            JAX,
-            {},
-            probe("jax", devices=tuple(f"tpu:{n}" for n in range(8))),
-            accelerators=tpu_chips(8),
-        ),
-    ),
-}
-
 HYGIENE = {
     "BEN1001": Case(mac(power=Power(low_power_mode=True)), mac(power=Power(low_power_mode=False))),
+    "BEN1005": Case(
+        mac(host=Host(system="Darwin", external_displays=1)),
+        mac(host=Host(system="Darwin", external_displays=0)),
+    ),
     "BEN1006": Case(linux(load_average=9.5), linux(load_average=0.5)),
     "BEN1011": Case(mac(power=Power(thermal="heavy")), mac(power=Power(thermal="nominal"))),
 }

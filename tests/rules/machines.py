@@ -35,8 +35,8 @@ JAX_METAL_VARIABLES = {
     "JAX_PLATFORMS": "metal,cpu",
 }
 CLEAN_PACKAGES = {
-    "jax": "0.10.2",
-    "jaxlib": "0.10.2",
+    "jax": "0.10.1",
+    "jaxlib": "0.10.1",
     "mlx": "0.32.4",
     "numba": "0.68.1",
     "numpy": "2.4.6",

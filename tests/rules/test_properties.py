@@ -49,7 +49,7 @@ def _without(document: Any, path: tuple[str | int, ...]) -> Any:
     return {**document, first: _without(document[first], tuple(rest))}
 
 
-_REQUIRED = {"name", "status", "kind", "device", "dtype"}
+_REQUIRED = {"name", "status", "kind", "device", "dtype", "files", "file", "line", "subject"}
 
 
 @st.composite

@@ -20,7 +20,7 @@ from hwdoctor.cli.options import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from hwdoctor.model import CheckReport, Facts
+    from hwdoctor.model import CheckReport, Facts, Project
     from hwdoctor.rules.profiles import Profile
 
 REPORTS: Final = {
@@ -42,7 +42,8 @@ REPORTS: Final = {
     "--project",
     type=click.Path(path_type=Path),
     metavar="DIR",
-    help="Judge against the contract in DIR: hwdoctor.toml, or [tool.hwdoctor] in pyproject.toml.",
+    help="Judge the project in DIR: its contract (hwdoctor.toml, or [tool.hwdoctor] in "
+    "pyproject.toml), and its Python source, which is read and never run.",
 )
 @click.option(
     "--level",
@@ -121,7 +122,8 @@ def command(
     """
     # Slips in names and files are told before any probe runs.
     chosen, ignored = _rules(only), _rules(ignore)
-    contracts = _contracts(profiles, project)
+    source_code = _source_code(project)
+    contracts = _contracts(profiles, project, has_source=source_code is not None)
     if fix:
         refuse_together(context, "fix", "format", "verbose")
     if lock is not None:
@@ -130,6 +132,8 @@ def command(
     facts = _probed(level, python, timeout, form) if source is None else _recorded(context, source)
     if lock is not None:
         facts = _with_lock(facts, lock)
+    if source_code is not None:
+        facts = _with_source(facts, source_code)
 
     from hwdoctor.rules import engine
 
@@ -203,7 +207,25 @@ def _save(report: "CheckReport", file: Path) -> None:
     output.save(encode(report), file)
 
 
-def _contracts(names: "Sequence[str]", project: Path | None) -> "tuple[Profile, ...]":
+def _source_code(project: Path | None) -> "Project | None":
+    """What the project's Python files say; None: there are none."""
+    if project is None or not project.is_dir():
+        return None
+    from hwdoctor.rules import source_scan
+
+    found = source_scan.scan(project)
+    return found if found.files or found.unread else None
+
+
+def _with_source(facts: "Facts", project: "Project") -> "Facts":
+    import msgspec
+
+    return msgspec.structs.replace(facts, project=project)
+
+
+def _contracts(
+    names: "Sequence[str]", project: Path | None, *, has_source: bool = False
+) -> "tuple[Profile, ...]":
     if not names and project is None:
         return ()
     from hwdoctor.model import UsageError
@@ -212,11 +234,12 @@ def _contracts(names: "Sequence[str]", project: Path | None) -> "tuple[Profile, 
     contracts = [profiles.load(name) for name in names]
     if project is not None:
         own = profiles.of_project(project)
-        if own is None:
+        if own is None and not has_source:
             raise UsageError(
-                f"--project {project}: no hwdoctor.toml and no [tool.hwdoctor] in a pyproject.toml"
+                f"--project {project}: no hwdoctor.toml, no [tool.hwdoctor] in a pyproject.toml "
+                "and no Python source"
             )
-        contracts.append(own)
+        contracts += [own] if own is not None else []
     return tuple(contracts)
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from hwdoctor.knowledge import document, releases
+from hwdoctor.model import Severity
 
 if TYPE_CHECKING:
     from packaging.specifiers import SpecifierSet
@@ -35,6 +36,9 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     summary: str = ""
     remedy: tuple[str, ...] = ()
     system: str | None = None
+    architecture: str | None = None
+    severity: Severity | None = None
+    """Where it is not the rule's own."""
     brings: bool = False
     """Installing the first package brings the others, the newest unless something bounds them."""
 
@@ -54,10 +58,16 @@ class Wheels(msgspec.Struct, frozen=True, kw_only=True):
     checked: str
 
 
-def broken(code: str, packages: Mapping[str, str], system: str | None = None) -> Iterator[Row]:
+def broken(
+    code: str,
+    packages: Mapping[str, str],
+    system: str | None = None,
+    architecture: str | None = None,
+) -> Iterator[Row]:
     """The rows of one rule that hold for these versions."""
     for row in rows("broken"):
-        if row.code == code and row.system in (None, system) and _holds(row, packages):
+        here = row.system in (None, system) and row.architecture in (None, architecture)
+        if row.code == code and here and _holds(row, packages):
             yield row
 
 
@@ -126,6 +136,8 @@ def rows(table: str) -> tuple[Row, ...]:
             summary=row.get("summary", ""),
             remedy=tuple(row.get("remedy", ())),
             system=row.get("system"),
+            architecture=row.get("architecture"),
+            severity=row.get("severity"),
             brings=row.get("brings", False),
         )
         for row in document("compatibility")[table]

@@ -187,10 +187,13 @@ class BackendFacts(Document, frozen=True, kw_only=True):
     seconds: float | None = None
 
 
+NoteKind = Literal["set-too-late", "blocks-event-loop", "version-of-mlx", "cache-limit"]
+
+
 class CodeNote(Document, frozen=True, kw_only=True):
     """One place of a project's source that a rule looks at."""
 
-    kind: Literal["set-too-late", "blocks-event-loop", "version-of-mlx", "cache-limit"]
+    kind: NoteKind
     file: str
     """Within the project."""
     line: int

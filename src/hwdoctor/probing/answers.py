@@ -36,6 +36,8 @@ class _Answer(msgspec.Struct, frozen=True, kw_only=True):
     operations: tuple[OperationFacts, ...] = ()
     threads: int | None = None
     pools: dict[str, int] = {}
+    libraries: tuple[str, ...] = ()
+    held_bytes: dict[str, int] = {}
     detail: str | None = None
 
 
@@ -56,6 +58,8 @@ def backend_facts(name: str, child: Child) -> BackendFacts:
         detail=shown(said.detail or child.stderr_tail),
         threads=said.threads,
         pools=said.pools,
+        libraries=tuple(name for name in map(shown, said.libraries) if name),
+        held_bytes=said.held_bytes,
         seconds=round(child.seconds, 3),
     )
 
@@ -82,6 +86,8 @@ def joined(attempts: list[BackendFacts]) -> BackendFacts:
         operations=(*last.operations, *deaths),
         threads=last.threads,
         pools=last.pools,
+        libraries=last.libraries,
+        held_bytes=last.held_bytes,
         seconds=round(sum(facts.seconds or 0.0 for facts in attempts), 3),
     )
 

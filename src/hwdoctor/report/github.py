@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from hwdoctor.model import CheckReport, Finding
+from hwdoctor.report.places import place_of
 from hwdoctor.results.printable import printable
 
 _COMMANDS: Final = {"error": "error", "warning": "warning", "info": "notice"}
@@ -36,8 +37,10 @@ def _message(finding: Finding) -> str:
 
 def _command(command: str, finding: Finding, message: str) -> str:
     title = _property(f"{finding.code} {finding.name}")
+    place = place_of(finding)
+    where = f"file={_property(place.file)},line={place.line}," if place is not None else ""
     body = "%0A".join(_data(line) for line in message.split("\n"))
-    return f"::{command} title={title}::{body}"
+    return f"::{command} {where}title={title}::{body}"
 
 
 def _data(text: str) -> str:

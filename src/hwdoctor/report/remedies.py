@@ -15,7 +15,7 @@ from hwdoctor.report.check import VERDICTS, grouped, reasons
 from hwdoctor.report.finding import heading
 from hwdoctor.report.shells import bash_word
 from hwdoctor.results.printable import printable
-from hwdoctor.rules.operations import PRELOAD_OPENBLAS
+from hwdoctor.rules.blas import PRELOAD_OPENBLAS
 
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _INSTALL: Final = ["python", "-m", "pip", "install"]

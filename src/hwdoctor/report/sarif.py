@@ -1,15 +1,17 @@
 """A check as SARIF 2.1.0, for viewers of static analysis: every rule declared, one result each.
 
 Standard: https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html. A result whose kind
-is not `fail` must have the level `none` (section 3.27.10). A finding is about a machine and not
-about a line of a file, so a location is a logical one: the category of the rule.
+is not `fail` must have the level `none` (section 3.27.10). Most findings are about a machine and
+not about a line of a file: then a location is a logical one only, the category of the rule.
 """
 
 from typing import Any, Final
+from urllib.parse import quote
 
 import msgspec
 
 from hwdoctor.model import CheckReport, Finding, Severity, Skipped, Status
+from hwdoctor.report.places import place_of
 from hwdoctor.results.printable import printable
 from hwdoctor.rules.registry import RULES
 from hwdoctor.rules.rule import Rule
@@ -76,11 +78,21 @@ def _finding(finding: Finding, index: dict[str, int]) -> dict[str, Any]:
         **_result(finding.code, finding.summary, index),
         "kind": kind,
         "level": _LEVELS[finding.severity] if kind == "fail" else "none",
-        "locations": [
-            {"logicalLocations": [{"name": finding.category, "kind": "module"}]},
-        ],
+        "locations": [_location(finding)],
         "properties": {name: value for name, value in properties.items() if value},
     }
+
+
+def _location(finding: Finding) -> dict[str, Any]:
+    """The line of the project's source that a finding speaks of, where it speaks of one."""
+    location: dict[str, Any] = {"logicalLocations": [{"name": finding.category, "kind": "module"}]}
+    place = place_of(finding)
+    if place is not None:
+        location["physicalLocation"] = {
+            "artifactLocation": {"uri": quote(place.file)},
+            "region": {"startLine": place.line},
+        }
+    return location
 
 
 def _skipped(skipped: Skipped, index: dict[str, int]) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from hwdoctor.model import Facts, Tier
-from hwdoctor.rules.judgement import Judgement, advise, export, fail, packages, variable
+from hwdoctor.rules.judgement import Judgement, advise, export, fail, measured, packages, variable
 from hwdoctor.rules.needs import (
     Gap,
     environment_known,
@@ -74,6 +74,51 @@ def _beyond_fast_cores(facts: Facts, fastest: Tier) -> Iterator[Judgement]:
                 evidence=[variable(name, str(threads))],
                 remedy=[export(name, str(fastest.cores))],
             )
+
+
+def tier_counts_known(facts: Facts) -> Gap | None:
+    """How many cores there are, in all and of every kind."""
+    counts = [tier.cores for tier in facts.cpu.tiers]
+    if len(counts) < 2 or None in counts or facts.cpu.physical_cores is None:
+        return Gap("the cores of every kind are not known", False)
+    return None
+
+
+@rule(
+    "CPU414",
+    "cores-of-a-kind-miscounted",
+    category="threads",
+    severity="warning",
+    needs=(system("Darwin"), tier_counts_known),
+    fine="the cores of all kinds add up to the cores of the chip",
+    sources=(
+        "https://github.com/oshi/oshi/pull/3541",
+        "https://github.com/open-mpi/hwloc/pull/839",
+        "https://github.com/vladkens/macmon/pull/49",
+    ),
+)
+def cores_of_a_kind_miscounted(facts: Facts) -> Iterator[Judgement]:
+    """The cores of all kinds do not add up to the cores of the chip.
+
+    Symptom: a tool shows no efficiency cores where there are some, or calls them performance
+        cores, and sizes its thread pool by that.
+    Cause: level 0 and 1 were taken for performance and efficiency; chips since M5 also have
+        Super cores, and chips without efficiency cores exist. Whoever reads two levels of three
+        counts too few.
+    Remedy: read `hw.nperflevels` and every `hw.perflevelN.name`; do not size pools by the numbers
+        shown here.
+    """
+    tiers = facts.cpu.tiers
+    counted = sum(tier.cores or 0 for tier in tiers)
+    if counted != facts.cpu.physical_cores:
+        shown = " + ".join(f"{tier.cores} {tier.name}" for tier in tiers)
+        yield fail(
+            f"{shown} make {counted} cores, and the chip has {facts.cpu.physical_cores}",
+            expected=str(facts.cpu.physical_cores),
+            observed=str(counted),
+            evidence=[measured(f"levels of cores: {shown}")],
+            remedy=[advise("read hw.nperflevels and every hw.perflevelN.name")],
+        )
 
 
 def governor_known(facts: Facts) -> Gap | None:

@@ -10,6 +10,7 @@ import msgspec
 
 from hwdoctor.knowledge.signatures import codes_in
 from hwdoctor.model import BackendFacts, Facts, Finding
+from hwdoctor.rules.defects import owner_of_stage
 
 # What a probe of a backend can report without knowing why.
 EFFECTS: frozenset[str] = frozenset(
@@ -29,15 +30,16 @@ CAUSES: dict[str, tuple[str, ...]] = {
         "VER203",
         "VER202",
         "PY101",
+        "PY105",
         "ENV303",
         "ENV305",
         "TPU955",
         "TPU951",
         "TPU953",
     ),
-    "torch": ("VER201", "VER211", "CPU405"),
-    "numba": ("ENV302",),
-    "mlx": ("VER212", "MEM504"),
+    "torch": ("VER201", "VER211", "PY103", "PY105", "CUD902", "CPU405", "CPU406"),
+    "numba": ("ENV302", "PY105"),
+    "mlx": ("VER212", "VER213", "MEM504"),
     "numpy": (),
 }
 
@@ -76,8 +78,9 @@ def _cause_of_effect(finding: Finding, failed: set[str], facts: Facts) -> str | 
     texts = [item.text for item in finding.evidence if item.kind == "stderr"]
     signed = [code for text in (*texts, finding.summary) for code in codes_in(text)]
     told = next((code for code in signed if code in failed), None)
-    if told is not None:
-        return told
+    owner = owner_of_stage(backend)
+    if told is not None or owner in failed:
+        return told or owner
     if backend.status in ("ok", "timeout"):
         return None
     return next((code for code in CAUSES.get(backend.name, ()) if code in failed), None)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from hwdoctor.model import Facts
 from hwdoctor.rules.judgement import Judgement, advise, fail, measured
-from hwdoctor.rules.needs import Gap
+from hwdoctor.rules.needs import Gap, system
 from hwdoctor.rules.rule import rule
 
 NOMINAL = ("nominal", "none", "normal", "ok")
@@ -46,6 +46,39 @@ def low_power_mode(facts: Facts) -> Iterator[Judgement]:
         yield fail(
             "low power mode is on",
             remedy=[advise("sudo pmset -a lowpowermode 0")],
+        )
+
+
+def _displays_known(facts: Facts) -> Gap | None:
+    unknown = facts.host.external_displays is None
+    return Gap("how many displays are driven is not known", False) if unknown else None
+
+
+@rule(
+    "BEN1005",
+    "external-display",
+    category="hygiene",
+    severity="info",
+    needs=(system("Darwin"), _displays_known),
+    fine="no external display is driven",
+    sources=("https://github.com/jax-ml/jax/issues/24163",),
+)
+def external_display(facts: Facts) -> Iterator[Judgement]:
+    """The GPU drives an external display beside its work.
+
+    Symptom: with jax-metal on an M3 Max less than half the speed with a display plugged in, and
+        another speed again at 60 instead of 120 Hz.
+    Cause: the window server shares the GPU and decides how it is clocked; how much this costs
+        other frameworks is not known.
+    Remedy: unplug it for a measurement that is to be compared, or measure always with it.
+    """
+    count = facts.host.external_displays
+    if count:
+        yield fail(
+            f"{count} external display{'s' if count > 1 else ''} driven by the same GPU",
+            severity="warning" if "jax-metal" in (facts.packages or {}) else "info",
+            observed=str(count),
+            remedy=[advise("unplug it before measuring, or compare only what was measured so")],
         )
 
 

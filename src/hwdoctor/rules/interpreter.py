@@ -4,19 +4,18 @@ from collections.abc import Iterator
 
 from hwdoctor.knowledge.compatibility import satisfies, wheels
 from hwdoctor.model import Facts
-from hwdoctor.rules.judgement import Judgement, advise, fail, install, packages, unset, variable
+from hwdoctor.rules.judgement import Judgement, advise, fail, install, packages
 from hwdoctor.rules.needs import (
     Gap,
     Need,
     backend_probed,
-    environment_known,
     packages_known,
     python_known,
     system,
 )
 from hwdoctor.rules.rule import rule
 
-ROSETTA_LAST_TOLERANT_MACOS = 15
+ROSETTA_PASSES_AVX_FROM_MACOS = 15
 """From this release on Rosetta passes AVX instructions on, so an x86 build of JAX starts."""
 
 
@@ -44,33 +43,66 @@ def interpreter_is_translated(facts: Facts) -> Iterator[Judgement]:
     """An x86-64 interpreter runs on Apple silicon, translated by Rosetta.
 
     Symptom: "This version of jaxlib was built using AVX instructions, which your CPU and/or
-        operating system do not support" on a Mac; on macOS 15 and newer it starts and is slow.
+        operating system do not support" on a Mac.
     Cause: an x86-64 Python, conda or uv was carried over from an Intel Mac; it installs x86-64
-        wheels, and those cannot use Metal through JAX or MLX at all.
+        wheels, which need instructions that Rosetta did not offer before macOS 15, and which
+        cannot use Metal through JAX or MLX at all.
     Remedy: install an arm64 Python and make the environment anew.
     """
-    foreign = facts.python.machine == "x86_64" and _is_apple_silicon(facts)
-    if not (facts.host.translated or foreign):
-        return
-    tolerant = _macos(facts) is not None and (_macos(facts) or 0) >= ROSETTA_LAST_TOLERANT_MACOS
-    yield fail(
-        "this Python is an x86-64 program, translated by Rosetta on Apple silicon",
-        severity="warning" if tolerant else "error",
+    if _is_translated(facts) and not _is_tolerant(facts):
+        yield _translated(facts, "and jaxlib does not start in it", ["jax-*", "mlx-*"])
+
+
+@rule(
+    "PY102",
+    "interpreter-is-translated-and-slow",
+    category="interpreter",
+    severity="warning",
+    needs=(system("Darwin"),),
+    fine="the interpreter is not one that Rosetta merely slows down",
+    sources=("https://github.com/jax-ml/jax/issues/26207",),
+)
+def interpreter_is_translated_and_slow(facts: Facts) -> Iterator[Judgement]:
+    """An x86-64 interpreter runs on Apple silicon under a macOS whose Rosetta tolerates it.
+
+    Symptom: everything starts, the processor shows no AVX, and nothing is as fast as it should
+        be; neither JAX nor MLX finds the GPU.
+    Cause: from macOS 15 on Rosetta passes AVX instructions on, so that x86-64 wheels start; they
+        are still translated, and the GPU is out of their reach (before macOS 15 see PY101).
+    Remedy: install an arm64 Python and make the environment anew.
+    """
+    if _is_translated(facts) and _is_tolerant(facts):
+        yield _translated(facts, "which starts and is slow", ["mlx-*", "jax-metal"])
+
+
+def _translated(facts: Facts, consequence: str, disqualified: list[str]) -> Judgement:
+    return fail(
+        f"this Python is an x86-64 program, translated by Rosetta, {consequence}",
         expected="arm64",
         observed=facts.python.machine or "x86_64 (translated)",
         remedy=[
             advise("install an arm64 Python (for example miniforge arm64) and a new environment")
         ],
-        disqualifies=["jax-*", "mlx-*"] if not tolerant else ["mlx-*"],
+        disqualifies=disqualified,
     )
+
+
+def _is_translated(facts: Facts) -> bool:
+    foreign = facts.python.machine == "x86_64" and _is_apple_silicon(facts)
+    return bool(facts.host.translated or foreign)
+
+
+def _is_tolerant(facts: Facts) -> bool:
+    return (macos_of(facts.host.os_version) or 0) >= ROSETTA_PASSES_AVX_FROM_MACOS
 
 
 def _is_apple_silicon(facts: Facts) -> bool:
     return facts.host.architecture == "arm64" or (facts.cpu.brand or "").startswith("Apple M")
 
 
-def _macos(facts: Facts) -> int | None:
-    major = (facts.host.os_version or "").partition(".")[0]
+def macos_of(release: str | None) -> int | None:
+    """The major number of a release of macOS."""
+    major = (release or "").partition(".")[0]
     return int(major) if major.isdecimal() and len(major) < 4 else None
 
 
@@ -172,32 +204,6 @@ def virtual_mac_has_no_usable_gpu(facts: Facts) -> Iterator[Judgement]:
             "a virtual Mac: Metal is shown but not usable for computing",
             remedy=[advise("use the CPU on this machine")],
             disqualifies=["torch-mps", "mlx-gpu", "jax-metal"],
-        )
-
-
-@rule(
-    "PY108",
-    "environment-not-the-active-one",
-    category="interpreter",
-    severity="warning",
-    needs=(environment_known, python_known),
-    fine="the interpreter belongs to the environment that is active",
-    sources=("https://docs.python.org/3/library/venv.html",),
-)
-def environment_not_the_active_one(facts: Facts) -> Iterator[Judgement]:
-    """An environment is active, but another interpreter is judged.
-
-    Symptom: packages that "are installed" cannot be imported, or an older copy of them is.
-    Cause: VIRTUAL_ENV is set, while the interpreter is not one of a virtual environment: an
-        alias, a full path or PATH order picked another Python.
-    Remedy: call the interpreter of the environment, or deactivate it.
-    """
-    active = (facts.environment or {}).get("VIRTUAL_ENV")
-    if active and facts.python.virtual_environment is False:
-        yield fail(
-            "VIRTUAL_ENV is set, but this interpreter is not in a virtual environment",
-            evidence=[variable("VIRTUAL_ENV", active)],
-            remedy=[unset("VIRTUAL_ENV"), advise('run "$VIRTUAL_ENV/bin/python"')],
         )
 
 

@@ -32,11 +32,13 @@ def of_matrix(code: str, facts: Facts) -> Iterator[Judgement]:
 
 def broken_rows(code: str, facts: Facts) -> Iterator[Judgement]:
     """One failure for every row of the matrix that this rule reports and that holds here."""
-    for row in compatibility.broken(code, facts.packages or {}, facts.host.system):
+    host = facts.host
+    for row in compatibility.broken(code, facts.packages or {}, host.system, host.architecture):
         found = packages(facts, *row.names)
         observed = ", ".join(item.text for item in found)
         yield fail(
             f"{row.summary} ({observed})",
+            severity=row.severity,
             expected=", ".join(row.remedy),
             observed=observed,
             evidence=found,

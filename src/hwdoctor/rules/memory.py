@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from hwdoctor.model import Facts
 from hwdoctor.rules import seen
 from hwdoctor.rules.judgement import Judgement, advise, fail, measured
-from hwdoctor.rules.needs import Gap, Need, probed
+from hwdoctor.rules.needs import Gap, Need, installed, probed, system
 from hwdoctor.rules.rule import rule
 
 _GIB = 1024**3
@@ -14,6 +14,8 @@ SMALLEST_USEFUL_LIMIT_BYTES = _GIB
 SWAP_SHARE = 0.25
 """Used swap beyond this share of main memory means that work no longer fits."""
 SCARCE_SHARE = 0.05
+DOCKER_SHARED_MEMORY_BYTES = 64 * 1024**2
+"""What a container gets that asks for nothing else."""
 TENSE = ("warn", "warning", "critical", "urgent")
 
 
@@ -148,6 +150,42 @@ def memory_under_pressure(facts: Facts) -> Iterator[Judgement]:
             f"{swap / _GIB:.1f} GiB are swapped out and hardly any memory is free",
             evidence=[measured(f"swap is {swap / total:.0%} of main memory")],
             remedy=[advise("close other programs before measuring")],
+        )
+
+
+def shared_memory_known(facts: Facts) -> Gap | None:
+    """The size of /dev/shm."""
+    unknown = facts.memory.shared_memory_bytes is None
+    return Gap("the size of /dev/shm is not known", False) if unknown else None
+
+
+@rule(
+    "MEM508",
+    "shared-memory-too-small",
+    category="memory",
+    severity="warning",
+    needs=(system("Linux"), installed("torch"), shared_memory_known),
+    fine="the shared memory leaves room for the batches of loader processes",
+    sources=(
+        "https://github.com/pytorch/pytorch#using-pre-built-images",
+        "https://docs.docker.com/reference/cli/docker/container/run/#shm-size",
+    ),
+)
+def shared_memory_too_small(facts: Facts) -> Iterator[Judgement]:
+    """The shared memory of the container is Docker's default of 64 MiB.
+
+    Symptom: "DataLoader worker (pid ...) is killed by signal: Bus error. It is possible that
+        dataloader's workers are out of shared memory".
+    Cause: torch hands tensors from loader processes to the trainer through /dev/shm.
+    Remedy: start the container with `--shm-size=8g` or `--ipc=host`.
+    """
+    size = facts.memory.shared_memory_bytes or 0
+    if size <= DOCKER_SHARED_MEMORY_BYTES:
+        yield fail(
+            f"{size / 1024**2:.0f} MiB of shared memory: too little for loader processes of torch",
+            expected=f"more than {DOCKER_SHARED_MEMORY_BYTES // 1024**2} MiB",
+            observed=f"{size} bytes",
+            remedy=[advise("start the container with --shm-size=8g or --ipc=host")],
         )
 
 

@@ -137,6 +137,12 @@ def on_apple_gpu(facts: Facts) -> Gap | None:
     return None
 
 
+def chip_known(facts: Facts) -> Gap | None:
+    """Which generation of Apple chip this is."""
+    unknown = facts.cpu.family is None
+    return Gap("the generation of the chip is not known", False) if unknown else None
+
+
 def first_gap(needs: tuple[Need, ...], facts: Facts) -> Gap | None:
     """The first need that is not met."""
     return next((gap for need in needs if (gap := need(facts)) is not None), None)

@@ -7,12 +7,11 @@ the machine can still be ready.
 from collections.abc import Iterator
 from itertools import groupby
 
-from hwdoctor.knowledge import compatibility
-from hwdoctor.model import BackendFacts, Facts, OperationFacts, Remedy
-from hwdoctor.rules import seen
+from hwdoctor.model import BackendFacts, Facts, OperationFacts
+from hwdoctor.rules import defects, seen
 from hwdoctor.rules.backends import PROBE_CONTRACT, whole_backend
-from hwdoctor.rules.judgement import Judgement, advise, fail, install, packages, stderr
-from hwdoctor.rules.needs import installed, probed, system
+from hwdoctor.rules.judgement import Judgement, advise, fail, stderr
+from hwdoctor.rules.needs import probed
 from hwdoctor.rules.rule import rule
 
 IMPORT_PREFIX = "import "
@@ -38,9 +37,15 @@ def backend_computes_wrongly(facts: Facts) -> Iterator[Judgement]:
         recommended on this machine.
     """
     for backend in facts.backends or ():
-        wrong = sorted(seen.operations(backend, "wrong"), key=_place)
+        wrong = sorted(_general(backend, "wrong"), key=_place)
         for (device, dtype), items in groupby(wrong, key=_place):
             yield _wrong(backend, device, dtype, list(items))
+
+
+def _general(backend: BackendFacts, status: str) -> tuple[OperationFacts, ...]:
+    """The operations that no rule of their own speaks of."""
+    found = seen.operations(backend, status)
+    return tuple(item for item in found if defects.owner(backend, item) is None)
 
 
 def _place(operation: OperationFacts) -> tuple[str, str]:
@@ -115,7 +120,7 @@ def operation_raises(facts: Facts) -> Iterator[Judgement]:
         # The death of the whole probe is a finding of its own.
         raised = [
             operation
-            for operation in seen.operations(backend, "error")
+            for operation in _general(backend, "error")
             if seen.label(operation) != backend.stage
         ]
         for (_, _, message), items in groupby(sorted(raised, key=_cause), key=_cause):
@@ -176,44 +181,3 @@ def reference_computes_wrongly(facts: Facts) -> Iterator[Judgement]:
             remedy=[advise("install another build of NumPy")],
             disqualifies=["numpy-*"],
         )
-
-
-@rule(
-    "BAK008",
-    "reference-blas",
-    category="backends",
-    severity="warning",
-    needs=(installed("mlx-cpu"), system("Linux")),
-    fine="no installed backend is known to come with an unoptimised BLAS",
-    sources=("https://pypi.org/project/mlx-cpu/#files", "https://www.netlib.org/blas/"),
-)
-def reference_blas(facts: Facts) -> Iterator[Judgement]:
-    """A wheel brings an unoptimised BLAS.
-
-    Symptom: matrix products at a few GFLOP/s where other backends reach a hundred.
-    Cause: the wheel of mlx for Linux links Netlib's reference BLAS, which is written for
-        clarity and runs on one thread. NumPy's own OpenBLAS cannot take its place, since its
-        symbols are renamed.
-    Remedy: load an OpenBLAS with plain names first. The one in faiss-cpu will do: hwdoctor's
-        configuration `mlx-cpu+openblas` loads it; by hand, put its folder into LD_LIBRARY_PATH
-        and the library into LD_PRELOAD.
-    """
-    for row in compatibility.broken("BAK008", facts.packages or {}, facts.host.system):
-        yield fail(
-            row.summary,
-            evidence=packages(facts, "mlx-cpu"),
-            remedy=[
-                install(*row.remedy, text="install an OpenBLAS with plain symbol names"),
-                Remedy(
-                    text="load it before mlx, in the shell that starts the program",
-                    command=PRELOAD_OPENBLAS,
-                    safety="safe",
-                ),
-            ],
-        )
-
-
-PRELOAD_OPENBLAS = (
-    "libs=$(python -c 'import sysconfig; print(sysconfig.get_path(\"purelib\"))')/faiss_cpu.libs; "
-    'export LD_LIBRARY_PATH="$libs" LD_PRELOAD="$(ls "$libs"/libopenblas*)"'
-)

@@ -161,29 +161,6 @@ def _computes(pool: str) -> bool:
 
 
 @rule(
-    "CPU405",
-    "two-openmp-runtimes",
-    category="threads",
-    severity="error",
-    level=1,
-    needs=(probed,),
-    fine="no backend loaded two OpenMP runtimes",
-    sources=("https://github.com/pytorch/pytorch/issues/13806",),
-)
-def two_openmp_runtimes(facts: Facts) -> Iterator[Judgement]:
-    """Two OpenMP runtimes are loaded into one process.
-
-    Symptom: "OMP: Error #15: Initializing libiomp5, but found libomp already initialized", then
-        an abort.
-    Cause: packages of two providers each bring their own runtime, typically pip and conda mixed.
-    Remedy: let one provider bring all of them: everything from pip or all from conda-forge.
-    """
-    return seen.signature(
-        "CPU405", facts, remedy=[advise("install all packages from one provider")]
-    )
-
-
-@rule(
     "CPU408",
     "fork-after-threads",
     category="threads",

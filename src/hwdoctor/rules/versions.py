@@ -16,7 +16,7 @@ from hwdoctor.rules.judgement import (
     packages,
     uninstall,
 )
-from hwdoctor.rules.matrix import CUDA_PLUGINS, of_matrix
+from hwdoctor.rules.matrix import CUDA_PLUGINS, broken_rows, of_matrix
 from hwdoctor.rules.needs import Gap, installed, installed_any, packages_known
 from hwdoctor.rules.rule import rule
 
@@ -142,6 +142,31 @@ def mlx_release_known_bad(facts: Facts) -> Iterator[Judgement]:
         one thread only.
     """
     return of_matrix("VER212", facts)
+
+
+@rule(
+    "VER219",
+    "jaxlib-release-known-bad",
+    category="versions",
+    severity="warning",
+    needs=(installed("jaxlib"),),
+    fine="no fault is known of this release of jaxlib",
+    sources=(
+        "https://github.com/jax-ml/jax/issues/40101",
+        "https://github.com/jax-ml/jax/issues/39257",
+    ),
+)
+def jaxlib_release_known_bad(facts: Facts) -> Iterator[Judgement]:
+    """A release of jaxlib with a fault that programs run into on the CPU.
+
+    Symptom: a segmentation fault far from its cause, or a loop whose time grows with the square
+        of its length.
+    Cause: 0.10.2 and 0.11.0 hand sums of products to a library that crashes beyond seven axes;
+        0.11.1 and 0.7.1 copy an array in every step of a loop.
+    Remedy: another release; for 0.10.2 and 0.11.0 also
+        XLA_FLAGS=--xla_cpu_experimental_ynn_fusion_type= which switches that library off.
+    """
+    return broken_rows("VER219", facts)
 
 
 @rule(
