@@ -22,6 +22,7 @@ def script(name: str) -> ModuleType:
 
 
 engine = script("engine_overhead")
+asv = script("asv_overhead")
 
 
 @pytest.mark.parametrize(
@@ -63,3 +64,21 @@ def test_both_time_the_same_kernel_and_count_its_calls() -> None:
     assert work.calls >= 21 + 7
     assert by_engine.told > 0
     assert by_engine.spent > 0
+
+
+@pytest.mark.parametrize(("seconds", "met"), [(20.0, True), (20.9, True), (21.5, False)])
+def test_a_slow_command_misses_its_goal_whatever_the_check_took(seconds: float, met: bool) -> None:
+    turns = {
+        "hwdoctor bench": [asv.Turn(seconds + check, check) for check in (5.0, 10.0, 30.0)],
+        "asv run, our plug-in": [asv.Turn(19.1)] * 3,
+        "asv run, by hand": [asv.Turn(9.0)] * 3,
+    }
+    assert asv.is_met(turns) is met
+    assert "its check: 10.00 s" in asv.table(turns)
+
+
+def test_the_suite_by_hand_is_a_module(tmp_path: Path) -> None:
+    text = asv.SUITE.format(
+        tasks=["price"], configurations=["numpy-cpu"], workload="w", size="s", precision="p"
+    )
+    compile(text, "suite.py", "exec")
