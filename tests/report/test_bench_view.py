@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 import synthetic
+from msgspec.structs import replace
 
 from hwdoctor.backends import known
 from hwdoctor.measure.cell import Cell
@@ -56,7 +57,7 @@ SITTING = [
     entry("jax-cpu", 0.0217),
     entry("numba-cpu", 0.0119, pollution=(BUSY,)),
     entry("mlx-cpu", None, 1, outcome="wrong-result", reason="gamma: largest error 6.8e-07"),
-    entry("torch-cpu", 0.3, 1, outcome="unstable", reason=f"disturbed in each of 3 tries: {BUSY}"),
+    entry("torch-cpu", 0.003, 1, outcome="unstable", pollution=(BUSY,)),
     entry("numpy-cpu", 0.05, precision="float32"),
     skipped("jax-cuda", "no CUDA device on this machine"),
     skipped("torch-cuda", "no CUDA device on this machine"),
@@ -120,8 +121,31 @@ def test_what_was_disturbed_is_marked_and_says_by_what(
 ) -> None:
     shown = lines(120)
     assert "disturbed" in line_of(shown, "numba-cpu *", "ms")
-    assert line_of(shown, f"* {BUSY}").endswith("numba-cpu (2 of 2 processes)")
-    assert shown[-1] == "* disturbed: measure again when nothing else runs"
+    assert line_of(shown, f"{BUSY}: numba").endswith("numba-cpu (2 of 2 processes), torch-cpu")
+    assert "* disturbed: measure again when nothing else runs" in shown
+
+
+def test_what_is_unstable_comes_last_without_an_interval(
+    lines: Callable[..., list[str]],
+) -> None:
+    shown = lines(120)
+    row = line_of(shown, "torch-cpu ?", "ms")
+    assert "unstable" in row
+    assert "[" not in row
+    assert shown.index(row) > shown.index(line_of(shown, "jax-cpu", "ms"))
+    assert shown[-1].startswith("? unstable: disturbed in every try, never ranked")
+
+
+def test_a_single_disturbed_process_of_many_is_left_out_and_told(
+    lines: Callable[..., list[str]],
+) -> None:
+    cell, outcomes = entry("numpy-cpu", 0.012, 4)
+    disturbed = replace(
+        outcomes[0], process=4, outcome="unstable", pollution=(BUSY,), samples_seconds=(9.0,) * 9
+    )
+    shown = lines(120, [(cell, [*outcomes, disturbed])])
+    assert line_of(shown, "numpy-cpu", "ms").split()[:3] == ["numpy-cpu", "12.2", "ms"]
+    assert line_of(shown, BUSY).endswith("numpy-cpu (1 of 5 processes)")
 
 
 def test_the_same_disturbance_is_told_once(lines: Callable[..., list[str]]) -> None:
@@ -130,15 +154,12 @@ def test_the_same_disturbance_is_told_once(lines: Callable[..., list[str]]) -> N
         for name, cores in (("numba-cpu", 1.0), ("jax-cpu", 1.7))
     ]
     told = line_of(lines(120, busy), "other processes")
-    assert told.strip() == (
-        "* other processes kept 1.7 cores busy, or the like: numba-cpu, jax-cpu"
-    )
+    assert told.strip() == ("other processes kept 1.7 cores busy, or the like: numba-cpu, jax-cpu")
 
 
 def test_what_has_no_time_to_show_has_a_reason(lines: Callable[..., list[str]]) -> None:
     shown = lines(120)
     assert "wrong-result: gamma: largest error" in line_of(shown, "mlx-cpu")
-    assert "unstable: disturbed in each of 3 tries" in line_of(shown, "torch-cpu unstable")
 
 
 def test_what_leaks_is_told(lines: Callable[..., list[str]]) -> None:

@@ -201,7 +201,8 @@ class Agenda:
 
     def _settle(self, cell: Cell, outcome: Outcome) -> None:
         """What is done is not pending, nor are more processes of a cell that is through."""
-        through = outcome.cell_stopped_by is not None
+        broken = outcome.outcome not in ("ok", "unstable")
+        through = broken or outcome.cell_stopped_by is not None
         self._pending = {
             (other, process)
             for other, process in self._pending

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from hwdoctor.measure.cell import Cell
-from hwdoctor.measure.rounds import ROUNDS
+from hwdoctor.measure.rounds import rounds_of
 from hwdoctor.measure.seen_costs import (
     TYPICAL_SECONDS,
     Key,
@@ -34,7 +34,7 @@ class Cost:
     seconds: float
     basis: Basis
     once: bool = False
-    """Its last outcome was not `ok`: if that repeats, further processes are not tried."""
+    """It went wrong the last time: if that repeats, further processes are not tried."""
     reason: str | None = None
     """Why it will be skipped, where it will."""
 
@@ -68,7 +68,7 @@ class CostModel:
         key = key_of(cell)
         latest = self._here.latest(key)
         if latest:
-            once = latest[-1].kind != "ok"
+            once = latest[-1].kind not in ("ok", "unstable")
             return Cost(seconds=median_seconds(latest), basis="measured", once=once)
         for seconds in self._relatives(key, items):
             if seconds is not None:
@@ -80,7 +80,7 @@ class CostModel:
 
         No more than fit into the time that a cell may take in all its processes.
         """
-        rounds = ROUNDS[cell.size]
+        rounds = rounds_of(cell.workload, cell.size)
         told = self._here.processes(key_of(cell))
         if told is None:
             return rounds.least

@@ -17,7 +17,7 @@ from hwdoctor.measure import engine
 from hwdoctor.measure.ceilings import COMPUTE, LIMITS
 from hwdoctor.measure.cell import Cell
 from hwdoctor.measure.costs import Cost, CostModel
-from hwdoctor.measure.rounds import ROUNDS
+from hwdoctor.measure.rounds import rounds_of
 from hwdoctor.measure.run import Run
 from hwdoctor.workloads import Workload, find
 
@@ -163,7 +163,7 @@ def place_of(prospect: Prospect, process: int) -> Place:
     cell = prospect.cell
     if prospect.reason is not None:
         return Place.FREE
-    usual = ROUNDS[cell.size].least
+    usual = rounds_of(cell.workload, cell.size).least
     if process >= usual or (process and not prospect.stands_for_workload):
         return Place.REST
     if cell.workload == LIMITS and cell.task in CALIBRATION:

@@ -145,7 +145,7 @@ def seen_in(outcome: Outcome) -> Seen | None:
     if outcome.outcome == "timeout":
         seconds = max(seconds, deadline)
     attempts = min(max(outcome.attempt, 1), MOST_ATTEMPTS)
-    good = outcome.outcome == "ok" and outcome.process >= 0
+    good = outcome.outcome in ("ok", "unstable") and outcome.process >= 0
     calls = [s for s in outcome.samples_seconds if math.isfinite(s) and s >= 0]
     return Seen(
         seconds=attempts * (seconds + AROUND_SECONDS),

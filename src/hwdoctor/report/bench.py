@@ -6,8 +6,10 @@ is for `recommend` to say.
 
 from __future__ import annotations
 
+import math
 import re
 import statistics
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from rich.console import Group, RenderableType
@@ -26,46 +28,88 @@ if TYPE_CHECKING:
     from hwdoctor.model import Outcome
     from hwdoctor.verdicts.moderation import Scatter
 
-    Entry = tuple[Cell, Sequence[Outcome]]
-    Measured = Sequence[Entry]
+    Measured = Sequence[tuple[Cell, Sequence[Outcome]]]
 
 TENTHS_BELOW: Final = 9.5  # percent
-_MARK: Final = " *"
 _NUMBER: Final = re.compile(r"[0-9][0-9.,]*")
-_LAST: Final = float("inf")
+_DISTURBED: Final = "*"
+_UNSTABLE: Final = "?"
+_LEGEND: Final = {
+    _DISTURBED: "* disturbed: measure again when nothing else runs",
+    _UNSTABLE: "? unstable: disturbed in every try, never ranked; measure again",
+}
 
 
 def summary(machine: str, measured: Measured) -> RenderableType:
     """A block per workload, its tasks and precisions fastest first; then what was not run."""
-    tried = [(cell, _counting(out)) for cell, out in measured if out and not _skipped(out)]
-    skipped = [(cell, out) for cell, out in measured if out and _skipped(out)]
-    suite = suite_of(_groups(out) for _, out in tried if _median(out) is not None)
+    tried = [_Line.of(cell, outcomes) for cell, outcomes in measured if _tried(outcomes)]
+    suite = suite_of(line.groups for line in tried if line.counts)
     parts: list[RenderableType] = [words(f"measured on {machine}", "label")]
-    for title, entries in _grouped(tried, lambda c: f"{c.workload}, {c.size}").items():
-        parts += [Text(), words(title, "label"), _sheet(entries, suite)]
-    parts += _not_run(skipped)
-    if any(outcome.pollution for _, outcomes in tried for outcome in outcomes):
-        parts += [Text(), Text("* disturbed: measure again when nothing else runs", "doubt")]
-    return Group(*parts)
+    for title, lines in _grouped(tried, lambda c: f"{c.workload}, {c.size}").items():
+        parts += [Text(), words(title, "label"), _sheet(lines, suite)]
+    parts += _not_run([(cell, out) for cell, out in measured if out and not _tried(out)])
+    legend = [Text(text, "doubt") for mark, text in _LEGEND.items() if mark in {*_marks(tried)}]
+    return Group(*parts, *([Text(), *legend] if legend else []))
 
 
-def _skipped(outcomes: Sequence[Outcome]) -> bool:
-    return outcomes[0].outcome == "skipped"
+def _tried(outcomes: Sequence[Outcome]) -> bool:
+    return bool(outcomes) and outcomes[0].outcome != "skipped"
 
 
-def _counting(outcomes: Sequence[Outcome]) -> Sequence[Outcome]:
-    """Without single processes that were disturbed, where the others make up for them."""
-    return outcomes if obstacle(outcomes) is not None else undisturbed(outcomes)
+@dataclass(frozen=True)
+class _Line:
+    """A cell, and those of its processes that its figures are of."""
+
+    cell: Cell
+    outcomes: Sequence[Outcome]
+    shown: Sequence[Outcome]
+    """The undisturbed ones where the cell counts, the disturbed ones where it is unstable."""
+    obstacle: Outcome | None
+    """Why it does not count; None: it does."""
+
+    @classmethod
+    def of(cls, cell: Cell, outcomes: Sequence[Outcome]) -> _Line:
+        against = obstacle(outcomes)
+        shown: Sequence[Outcome] = () if against else undisturbed(outcomes)
+        if against is not None and against.outcome == "unstable":
+            shown = outcomes
+        return cls(cell, outcomes, [one for one in shown if one.samples_seconds], against)
+
+    @property
+    def counts(self) -> bool:
+        return self.obstacle is None and bool(self.shown)
+
+    @property
+    def mark(self) -> str:
+        if self.obstacle is not None:
+            return _UNSTABLE
+        return _DISTURBED if any(one.pollution for one in self.shown) else ""
+
+    @property
+    def groups(self) -> list[Sequence[float]]:
+        return [one.samples_seconds for one in self.shown]
+
+    @property
+    def median(self) -> float:
+        """Of whatever is shown; infinite where nothing is."""
+        samples = [s for group in self.groups for s in group]
+        return statistics.median(samples) if samples else math.inf
 
 
-def _grouped(entries: Measured, name: Callable[[Cell], str]) -> dict[str, list[Entry]]:
-    groups: dict[str, list[Entry]] = {}
-    for entry in entries:
-        groups.setdefault(name(entry[0]), []).append(entry)
+def _marks(lines: Iterable[_Line]) -> Iterator[str]:
+    for line in lines:
+        if line.shown:
+            yield line.mark
+
+
+def _grouped(lines: Iterable[_Line], name: Callable[[Cell], str]) -> dict[str, list[_Line]]:
+    groups: dict[str, list[_Line]] = {}
+    for line in lines:
+        groups.setdefault(name(line.cell), []).append(line)
     return groups
 
 
-def _sheet(entries: Measured, suite: Scatter | None) -> Sheet:
+def _sheet(lines: Sequence[_Line], suite: Scatter | None) -> Sheet:
     """One workload."""
     sheet = Sheet(
         Column(""),
@@ -78,58 +122,41 @@ def _sheet(entries: Measured, suite: Scatter | None) -> Sheet:
         Column("outcome", optional=2, numbers=False, spoken=""),
         Column("first call", optional=3, spoken=""),
     )
-    for title, block in _grouped(entries, lambda c: f"{c.task} {c.precision}").items():
-        units = {o.throughput.unit for _, outcomes in block for o in outcomes if o.throughput}
+    for title, block in _grouped(lines, lambda c: f"{c.task} {c.precision}").items():
+        units = {o.throughput.unit for line in block for o in line.shown if o.throughput}
         sheet.title(f"{title} ({', '.join(sorted(units))})" if units else title)
-        for entry in sorted(block, key=_slowness):
-            _add(sheet, *entry, suite)
-        for line, style in (*_bad(block), *_doubts(block)):
-            sheet.note(line, style)
+        for line in sorted(block, key=lambda line: (line.obstacle is not None, line.median)):
+            if line.shown:
+                _add(sheet, line, suite)
+        for text, style in (*_bad(block), *_doubts(block)):
+            sheet.note(text, style)
     return sheet
 
 
-def _slowness(entry: Entry) -> float:
-    median = _median(entry[1])
-    return _LAST if median is None else median
-
-
-def _add(sheet: Sheet, cell: Cell, outcomes: Sequence[Outcome], suite: Scatter | None) -> None:
+def _add(sheet: Sheet, line: _Line, suite: Scatter | None) -> None:
     """A row for what has a time; the others are told in notes."""
-    median = _median(outcomes)
-    if median is None:
-        return
-    marked = any(outcome.pollution for outcome in outcomes)
+    outcome = {_DISTURBED: "disturbed", _UNSTABLE: "unstable"}.get(line.mark, "ok")
     sheet.row(
-        cell.configuration.name + (_MARK if marked else ""),
-        duration(median),
-        _interval(cell, outcomes, median, suite),
-        _rate(outcomes, median),
-        _largest(outcome.host_peak_bytes for outcome in outcomes),
-        _largest(outcome.device_peak_bytes for outcome in outcomes),
-        _share(outcomes),
-        "disturbed" if marked else "ok",
-        duration(outcomes[0].first_call_seconds or 0.0),
+        f"{line.cell.configuration.name} {line.mark}".rstrip(),
+        duration(line.median),
+        _interval(line, suite) if line.counts else "",
+        _rate(line.shown, line.median),
+        _largest(one.host_peak_bytes for one in line.shown),
+        _largest(one.device_peak_bytes for one in line.shown),
+        _share(line.shown),
+        outcome,
+        duration(line.shown[0].first_call_seconds or 0.0),
     )
 
 
-def _median(outcomes: Sequence[Outcome]) -> float | None:
-    if any(outcome.outcome != "ok" or not outcome.samples_seconds for outcome in outcomes):
-        return None
-    return statistics.median(s for outcome in outcomes for s in outcome.samples_seconds)
-
-
-def _interval(cell: Cell, outcomes: Sequence[Outcome], median: float, suite: Scatter | None) -> str:
+def _interval(line: _Line, suite: Scatter | None) -> str:
     """In the unit of the median, which stands beside it; as `recommend` sees it."""
-    assumed = assumed_scatter(cell.size)
-    found = estimate(_groups(outcomes), suite=suite, assumed=assumed).interval
+    assumed = assumed_scatter(line.cell.size)
+    found = estimate(line.groups, suite=suite, assumed=assumed).interval
     if found is None:
         return ""
-    low, high = (duration(bound, like=median).rpartition(" ")[0] for bound in found)
+    low, high = (duration(bound, like=line.median).rpartition(" ")[0] for bound in found)
     return f"[{low}, {high}]"
-
-
-def _groups(outcomes: Sequence[Outcome]) -> list[Sequence[float]]:
-    return [outcome.samples_seconds for outcome in outcomes]
 
 
 def _rate(outcomes: Sequence[Outcome], median: float) -> str:
@@ -163,33 +190,34 @@ def _share(outcomes: Sequence[Outcome]) -> str:
     return f"{percent:.0f} % {name}" if percent > TENTHS_BELOW else f"{percent:.2g} % {name}"
 
 
-def _bad(block: Measured) -> Iterator[tuple[str, str]]:
+def _bad(block: Iterable[_Line]) -> Iterator[tuple[str, str]]:
     """A line per configuration that has no time to show."""
-    for cell, outcomes in block:
-        bad = obstacle(outcomes)
-        if bad is not None:
+    for line in block:
+        bad = line.obstacle
+        if bad is not None and not line.shown:
             why = bad.reason or bad.exception or "no reason was recorded"
-            yield f"{cell.configuration.name} {bad.outcome}: {why}", "bad"
+            yield f"{line.cell.configuration.name} {bad.outcome}: {why}", "bad"
 
 
-def _doubts(block: Measured) -> Iterator[tuple[str, str]]:
+def _doubts(block: Iterable[_Line]) -> Iterator[tuple[str, str]]:
     """Who was disturbed by what, a line per kind of thing; and whose memory grows."""
     texts: dict[str, set[str]] = {}
     names: dict[str, list[str]] = {}
-    for cell, outcomes in block:
-        if _median(outcomes) is None:
+    for line in block:
+        if not line.shown:
             continue  # a line says why already
-        name = cell.configuration.name
-        growth = max(outcome.memory_growth_bytes_per_call or 0.0 for outcome in outcomes)
+        name = line.cell.configuration.name
+        growth = max(one.memory_growth_bytes_per_call or 0.0 for one in line.shown)
         if growth > 0:
             yield f"{name}: memory grows by {size(round(growth))} a call", "doubt"
-        for kind, found in _disturbances(outcomes).items():
+        for kind, found in _disturbances(line.outcomes).items():
             texts.setdefault(kind, set()).update(found)
-            share = f" ({len(found)} of {len(outcomes)} processes)" if len(outcomes) > 1 else ""
+            several = len(line.outcomes) > 1
+            share = f" ({len(found)} of {len(line.outcomes)} processes)" if several else ""
             names.setdefault(kind, []).append(name + share)
     for kind, said in texts.items():
         such = ", or the like" if len(said) > 1 else ""
-        yield f"* {max(said)}{such}: {', '.join(names[kind])}", "doubt"
+        yield f"{max(said)}{such}: {', '.join(names[kind])}", "doubt"
 
 
 def _disturbances(outcomes: Sequence[Outcome]) -> dict[str, list[str]]:
