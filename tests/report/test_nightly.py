@@ -215,6 +215,14 @@ def test_the_first_night_shows_no_empty_headings(form: str) -> None:
     assert "not measured" in told
 
 
+def test_the_last_line_of_a_good_night_says_how_much_it_covers() -> None:
+    last = text_of(full("good", reasons=()), "console").splitlines()[-1]
+    assert last == "GOOD: 4 cells compared, 36 cells not measured"
+    assert text_of(first(), "console").splitlines()[-1] == (
+        "GOOD: first night, 36 cells not measured"
+    )
+
+
 @pytest.mark.parametrize(
     ("verdict", "word"),
     [

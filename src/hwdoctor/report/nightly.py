@@ -156,12 +156,22 @@ def _background(night: Night) -> Iterator[Section]:
 def last_line(night: Night) -> str:
     """The whole truth for whoever reads only this."""
     word = VERDICTS[night.verdict][0]
-    why = f": {'; '.join(night.reasons)}" if night.reasons else ""
-    if night.verdict == "good" and night.baseline is None:
-        return f"{word}: first night{why.replace(': ', ', ', 1)}"
+    why = "; ".join(night.reasons)
     if night.verdict == "regressed":
-        return f"{word}{why}; to take this night as good, add --accept to the command"
-    return f"{word}{why}"
+        return f"{word}: {why}; to take this night as good, add --accept to the command"
+    if night.verdict == "good":
+        return f"{word}: {'; '.join([_extent(night), *night.reasons])}"
+    return f"{word}: {why}"
+
+
+def _extent(night: Night) -> str:
+    """How much a good night says."""
+    missing = night.cells - night.cells_measured
+    not_measured = f", {counted(missing, 'cell')} not measured" if missing else ""
+    if night.summary is None:
+        return f"first night{not_measured}"
+    compared = sum(n for verdict, n in night.summary.counts.items() if verdict != "incomparable")
+    return f"{counted(compared, 'cell')} compared{not_measured}"
 
 
 def _together(summary: ComparisonSummary) -> Iterator[str]:
