@@ -321,6 +321,19 @@ def test_the_check_is_part_of_the_verdict(
     assert appeared == [f.code for f in findings if f.status == "fail"]
 
 
+def test_other_versions_are_compared_and_said(saved: SavedResults, judge: Judge) -> None:
+    then = msgspec.structs.replace(FACTS, packages={"numba": "0.60"})
+    today = msgspec.structs.replace(FACTS, packages={"numba": "0.61"})
+    before, now = saved.run(day=1, facts=then), saved.run(day=2, facts=today)
+    for saved_run in (before, now):
+        measure(saved_run, "numba-cpu", 1.0)
+    found = judge(now, before, check=report(today), old_check=report(then))
+    assert found.verdict == "good"
+    assert found.differences == ("package numba 0.61, on the baseline 0.60",)
+    (change,) = found.check.changes
+    assert (change.what, change.before, change.after) == ("package numba", "0.60", "0.61")
+
+
 def test_a_known_regression_outranks_what_is_unknown(saved: SavedResults, judge: Judge) -> None:
     before, now = saved.run(day=1), saved.run(day=2)
     measure(before, "numba-cpu", 1.0)
