@@ -127,8 +127,9 @@ class Found:
 
     def open(self) -> tuple[OpenCell, ...]:
         """What the next night must have measured before it can be good."""
-        cells = (*self._beyond(), *self.changed.broken)
-        found = [OpenCell(benchmark=c.benchmark, parameters=c.parameters) for c in cells]
+        slow = [(cell.benchmark, cell.parameters) for cell in self._beyond()]
+        broken = [(cell.benchmark, cell.parameters) for cell in self.changed.broken]
+        found = [OpenCell(benchmark=name, parameters=given) for name, given in (*slow, *broken)]
         return (*found, *(cell for cell in self.still_open if cell not in found))
 
     def slower_with_machine(self) -> tuple[ComparedCell, ...]:
