@@ -91,7 +91,7 @@ def test_a_healthy_machine_has_nothing_to_do(call: Call, monkeypatch: pytest.Mon
     assert "nothing to do" in called.out
 
 
-@pytest.mark.parametrize("other", [["--format", "json"], ["-v"], ["--apply"]], ids=" ".join)
+@pytest.mark.parametrize("other", [["--format", "json"], ["-v"]], ids=" ".join)
 def test_what_means_nothing_beside_it_is_refused(
     call: Call, machine: None, other: list[str]
 ) -> None:

@@ -18,10 +18,7 @@ from hwdoctor.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from hwdoctor.model import CheckReport, Facts, Project
-    from hwdoctor.rules.profiles import Profile
 
 REPORTS: Final = {
     "console": "hwdoctor.report.check",
@@ -88,9 +85,22 @@ REPORTS: Final = {
     help="Also judge what can take the machine down to find out.",
 )
 @click.option(
+    "--fresh",
+    is_flag=True,
+    help="Use nothing that an earlier check has learnt. (Every check looks anew: there is no "
+    "cache yet.)",
+)
+@click.option(
     "--fix",
     is_flag=True,
     help="Show the remedies as a script to read, in place of the report. Nothing is run.",
+)
+@click.option(
+    "--apply",
+    "apply_them",
+    is_flag=True,
+    help="With --fix: carry out the safe remedies (a bounded version of a package, with the pip "
+    "of the judged virtual environment), each shown before, and check again.",
 )
 @click.option("-v", "--verbose", is_flag=True, help="List what passed and what was skipped, too.")
 @click.pass_context
@@ -111,7 +121,9 @@ def command(
     ignore: str | None,
     timeout: float,
     allow_hazard: bool,
+    fresh: bool,  # noqa: ARG001 -- part of the contract; nothing is kept that it could forget
     fix: bool,
+    apply_them: bool,
     verbose: bool,
 ) -> int:
     """Prove that this machine's stack works.
@@ -120,39 +132,66 @@ def command(
     backend, operation by operation, each in a process of its own: a framework that aborts,
     crashes or hangs becomes a finding. Only what is installed or asked for is judged.
     """
+    from hwdoctor.cli import contracts
+
     # Slips in names and files are told before any probe runs.
-    chosen, ignored = _rules(only), _rules(ignore)
-    source_code = _source_code(project)
-    contracts = _contracts(profiles, project, has_source=source_code is not None)
+    chosen, ignored = contracts.rules(only), contracts.rules(ignore)
+    source_code = contracts.source_of(project)
+    judged_by = contracts.load(profiles, project, has_source=source_code is not None)
     if fix:
         refuse_together(context, "fix", "format", "verbose")
+    if apply_them:
+        _refuse_to_apply(context, fix=fix)
     if lock is not None:
         refuse_together(context, "lock", "level", "timeout")
         level = 0
-    facts = _probed(level, python, timeout, form) if source is None else _recorded(context, source)
-    if lock is not None:
-        facts = _with_lock(facts, lock)
-    if source_code is not None:
-        facts = _with_source(facts, source_code)
 
-    from hwdoctor.rules import engine
+    def judge() -> "CheckReport":
+        facts = (
+            _probed(level, python, timeout, form) if source is None else _recorded(context, source)
+        )
+        if lock is not None:
+            facts = _with_lock(facts, lock)
+        if source_code is not None:
+            facts = _with_source(facts, source_code)
 
-    report = engine.run(
-        facts,
-        level=level,
-        profiles=contracts,
-        only=chosen,
-        ignore=ignored,
-        allow_hazard=allow_hazard,
-        replayed=source is not None,
-    )
-    if fix:
+        from hwdoctor.rules import engine
+
+        return engine.run(
+            facts,
+            level=level,
+            profiles=judged_by,
+            only=chosen,
+            ignore=ignored,
+            allow_hazard=allow_hazard,
+            replayed=source is not None,
+        )
+
+    report = judge()
+    if apply_them:
+        from hwdoctor.cli import repair
+
+        report = repair.apply(report, python or Path(sys.executable), judge)
+    elif fix:
         _show_remedies(report, output, None if source or lock else python or Path(sys.executable))
     else:
         _show(report, form, output, verbose=verbose)
     if save is not None:
         _save(report, save)
+    return _exit_code(report, fail_on)
+
+
+def _exit_code(report: "CheckReport", fail_on: Literal["error", "warning", "never"]) -> int:
+    from hwdoctor.rules import engine
+
     return engine.exit_code(report, fail_on)
+
+
+def _refuse_to_apply(context: click.Context, *, fix: bool) -> None:
+    """Only what was judged on this machine can be changed on it."""
+    if not fix:
+        raise click.UsageError("--apply means nothing without --fix", context)
+    refuse_together(context, "apply", "from", "lock", "output")
 
 
 def _probed(level: int, python: Path | None, timeout_seconds: float, form: str) -> "Facts":
@@ -207,47 +246,7 @@ def _save(report: "CheckReport", file: Path) -> None:
     output.save(encode(report), file)
 
 
-def _source_code(project: Path | None) -> "Project | None":
-    """What the project's Python files say; None: there are none."""
-    if project is None or not project.is_dir():
-        return None
-    from hwdoctor.rules import source_scan
-
-    found = source_scan.scan(project)
-    return found if found.files or found.unread else None
-
-
 def _with_source(facts: "Facts", project: "Project") -> "Facts":
     import msgspec
 
     return msgspec.structs.replace(facts, project=project)
-
-
-def _contracts(
-    names: "Sequence[str]", project: Path | None, *, has_source: bool = False
-) -> "tuple[Profile, ...]":
-    if not names and project is None:
-        return ()
-    from hwdoctor.model import UsageError
-    from hwdoctor.rules import profiles
-
-    contracts = [profiles.load(name) for name in names]
-    if project is not None:
-        own = profiles.of_project(project)
-        if own is None and not has_source:
-            raise UsageError(
-                f"--project {project}: no hwdoctor.toml, no [tool.hwdoctor] in a pyproject.toml "
-                "and no Python source"
-            )
-        contracts += [own] if own is not None else []
-    return tuple(contracts)
-
-
-def _rules(text: str | None) -> tuple[str, ...]:
-    """The codes, names and prefixes in a list; every one of them must stand for something."""
-    listed = tuple(part.strip() for part in (text or "").split(",") if part.strip())
-    if listed:
-        from hwdoctor.rules import registry
-
-        registry.select(listed)
-    return listed

@@ -62,6 +62,11 @@ def fold(findings: Sequence[Finding], facts: Facts) -> list[Finding]:
     ]
 
 
+def roots(findings: Sequence[Finding]) -> list[Finding]:
+    """The failures that no other one explains."""
+    return [f for f in findings if f.status == "fail" and f.explained_by is None]
+
+
 def _explanation(finding: Finding, failed: set[str], facts: Facts) -> str | None:
     if finding.code in EFFECTS:
         return _cause_of_effect(finding, failed, facts)

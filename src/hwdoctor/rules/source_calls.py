@@ -104,8 +104,10 @@ def _calls_of(function: Function) -> Iterator[ast.Call]:
 def number(node: ast.expr) -> float | None:
     """The number that an expression of literals comes to: `32 * 1024**3`."""
     if isinstance(node, ast.Constant):
-        plain = isinstance(node.value, int | float) and not isinstance(node.value, bool)
-        return float(node.value) if plain and abs(node.value) < 1e30 else None
+        literal = node.value
+        if isinstance(literal, bool) or not isinstance(literal, int | float):
+            return None
+        return float(literal) if abs(literal) < 1e30 else None
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "int":
         return number(node.args[0]) if len(node.args) == 1 else None
     if not isinstance(node, ast.BinOp) or type(node.op) not in _ARITHMETIC:
