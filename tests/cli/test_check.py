@@ -247,7 +247,7 @@ def test_the_source_of_a_project_is_judged_without_a_contract(
     (tmp_path / "main.py").write_text(text, encoding="utf-8")
     report = json.loads(call("check", "--project", str(tmp_path), "--format", "json").out)
     late = [finding for finding in report["findings"] if finding["code"] == "ENV310"]
-    assert [finding["evidence"][0]["text"] for finding in late] == ["main.py:3"]
+    assert [finding["evidence"][1]["text"] for finding in late] == ["main.py:3"]
     assert report["facts"]["project"]["files"] == 1
     assert report["profiles"] == []
 

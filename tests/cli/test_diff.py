@@ -4,11 +4,13 @@ import io
 import json
 import sys
 from collections.abc import Callable
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
+from jsonschema import Draft202012Validator
 
 from hwdoctor import model
 from hwdoctor.model import CheckReport, Facts
@@ -95,6 +97,8 @@ def test_the_json_holds_the_findings_and_the_changes(call: Call, saved: Callable
     files = saved("a.json", check(GOOD)), saved("b.json", check(BROKEN))
     told = json.loads(call("diff", *files, "--format", "json").out)
     assert told["schema"] == "hwdoctor.difference/1"
+    schema = resources.files("hwdoctor").joinpath("schemas", "difference-1.json").read_text("utf-8")
+    Draft202012Validator(json.loads(schema)).validate(told)
     assert [finding["code"] for finding in told["appeared"]] == ["VER202"]
     assert told["changes"] == [{"what": "package scipy", "before": "1.12.0", "after": "1.17.1"}]
     assert (told["same_machine"], told["same_facts"]) == (True, False)

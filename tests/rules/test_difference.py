@@ -4,7 +4,7 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hwdoctor.model import CheckReport, Facts, Memory
+from hwdoctor.model import CheckReport, CodeNote, Facts, Memory, Project
 from hwdoctor.rules import engine
 from hwdoctor.rules.difference import compare
 from tests.rules.cases import CASES
@@ -78,3 +78,14 @@ def test_what_fluctuates_is_no_change() -> None:
     facts = linux(memory=Memory(total_bytes=2**35, available_bytes=2**30, swap_used_bytes=0))
     later = linux(memory=Memory(total_bytes=2**35, available_bytes=2**31, swap_used_bytes=9))
     assert not compare(_check(facts), _check(later)).changes
+
+
+def test_an_edit_above_a_line_is_no_new_finding() -> None:
+    def late(line: int, variable: str) -> Facts:
+        note = CodeNote(
+            kind="blocks-event-loop", file="main.py", line=line, subject=variable, framework="jax"
+        )
+        return msgspec.structs.replace(healthy(), project=Project(files=1, notes=(note,)))
+
+    same = compare(_check(late(3, "jax.device_get")), _check(late(9, "jax.device_get")))
+    assert (same.appeared, same.disappeared) == ((), ())

@@ -10,7 +10,7 @@ from hwdoctor.cli.options import STANDARD_OUTPUT, format_option
 
 if TYPE_CHECKING:
     from hwdoctor.model import CheckReport
-    from hwdoctor.rules.difference import Difference
+    from hwdoctor.model.difference import Difference
 
 
 @click.command("diff")

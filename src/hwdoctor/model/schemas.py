@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from hwdoctor.model.comparison import Comparison
+from hwdoctor.model.difference import Difference
 from hwdoctor.model.facts import Facts
 from hwdoctor.model.finding import CheckReport
 from hwdoctor.model.night import Night, NightMark
@@ -29,6 +30,7 @@ PUBLISHED: tuple[type[Any], ...] = (
     Night,
     NightMark,
     Noise,
+    Difference,
 )
 
 

@@ -3,19 +3,17 @@
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-import msgspec
 from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from hwdoctor.model import CheckReport, Finding
+from hwdoctor.model import CheckReport, Finding, encode
+from hwdoctor.model.difference import Change, Difference
 from hwdoctor.report.check import VERDICTS
 from hwdoctor.report.console import Fitting, joined, words
 from hwdoctor.report.finding import INDENT, title
-from hwdoctor.rules.difference import Change, Difference
 
-SCHEMA: Final = "hwdoctor.difference/1"
 _ABSENT: Final = "-"
 
 Named = tuple[str, CheckReport]
@@ -24,9 +22,7 @@ Named = tuple[str, CheckReport]
 
 def as_json(difference: Difference) -> bytes:
     """The same two checks give the same bytes."""
-    told = msgspec.to_builtins(difference)
-    document = {"schema": SCHEMA, "worse": difference.worse, "unclear": difference.unclear, **told}
-    return msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
+    return encode(difference)
 
 
 def console(difference: Difference, before: Named, after: Named) -> RenderableType:

@@ -8,45 +8,18 @@ from collections.abc import Iterator, Mapping
 
 import msgspec
 
-from hwdoctor.model import CheckReport, Facts, Finding, Verdict, facts_digest, fingerprint
+from hwdoctor.model import (
+    CheckReport,
+    Evidence,
+    Facts,
+    Finding,
+    Verdict,
+    facts_digest,
+    fingerprint,
+)
+from hwdoctor.model.difference import Change, Difference
 from hwdoctor.rules import registry
 from hwdoctor.rules.needs import first_gap
-
-
-class Change(msgspec.Struct, frozen=True, kw_only=True):
-    """One fact that is not what it was."""
-
-    what: str
-    """`package jax`, `variable JAX_PLATFORMS`, `backend mlx`, `host os_version`, ..."""
-    before: str | None
-    after: str | None
-
-
-class Difference(msgspec.Struct, frozen=True, kw_only=True):
-    """The answer of `hwdoctor diff`."""
-
-    same_machine: bool
-    same_facts: bool
-    verdict_before: Verdict
-    verdict_after: Verdict
-    appeared: tuple[Finding, ...] = ()
-    """Failures that were not there before."""
-    disappeared: tuple[Finding, ...] = ()
-    undecided: tuple[str, ...] = ()
-    """Codes that failed before and cannot be judged now: not to be taken for repaired."""
-    changes: tuple[Change, ...] = ()
-
-    @property
-    def worse(self) -> bool:
-        """An error or warning appeared, or an old finding now blocks."""
-        blocked = self.verdict_after == "blocked" != self.verdict_before
-        return blocked or any(finding.severity != "info" for finding in self.appeared)
-
-    @property
-    def unclear(self) -> bool:
-        """Something that was decided before is open now: neither worse nor better."""
-        lost = self.verdict_after == "unknown" != self.verdict_before
-        return lost or bool(self.undecided)
 
 
 def compare(before: CheckReport, after: CheckReport) -> Difference:
@@ -55,16 +28,26 @@ def compare(before: CheckReport, after: CheckReport) -> Difference:
     judged = {finding.code for finding in after.findings if finding.status in ("pass", "fail")}
     judged |= _without_object(after.facts)
     gone = [finding for key, finding in old.items() if key not in new]
+    appeared = tuple(finding for key, finding in new.items() if key not in old)
+    undecided = tuple(sorted({f.code for f in gone if f.code not in judged}))
+    verdicts = (before.verdict, after.verdict)
     return Difference(
+        worse=_became(verdicts, "blocked") or any(f.severity != "info" for f in appeared),
+        unclear=_became(verdicts, "unknown") or bool(undecided),
         same_machine=fingerprint(before.facts) == fingerprint(after.facts),
         same_facts=facts_digest(before.facts) == facts_digest(after.facts),
         verdict_before=before.verdict,
         verdict_after=after.verdict,
-        appeared=tuple(finding for key, finding in new.items() if key not in old),
+        appeared=appeared,
         disappeared=tuple(finding for finding in gone if finding.code in judged),
-        undecided=tuple(sorted({f.code for f in gone if f.code not in judged})),
+        undecided=undecided,
         changes=tuple(_changes(before.facts, after.facts)),
     )
+
+
+def _became(verdicts: tuple[Verdict, Verdict], what: Verdict) -> bool:
+    before, after = verdicts
+    return after == what != before
 
 
 def _without_object(facts: Facts) -> set[str]:
@@ -81,9 +64,17 @@ def _failures(report: CheckReport) -> dict[_Key, Finding]:
 
 
 def _key(finding: Finding) -> _Key:
-    """Rules with several findings per machine name the variable or package as evidence."""
-    named = [item.text for item in finding.evidence if item.kind in ("environment", "package")]
+    """Rules with several findings per machine name what they speak of as evidence."""
+    named = [_named(item) for item in finding.evidence if item.kind in _NAMING]
     return finding.code, finding.disqualifies, named[0] if named else None
+
+
+_NAMING = ("environment", "package", "file")
+
+
+def _named(evidence: Evidence) -> str:
+    """A file without the line: an edit above it is no new finding."""
+    return evidence.text.rpartition(":")[0] if evidence.kind == "file" else evidence.text
 
 
 def _changes(before: Facts, after: Facts) -> Iterator[Change]:

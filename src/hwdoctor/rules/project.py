@@ -76,7 +76,10 @@ def variable_set_too_late(facts: Facts) -> Iterator[Judgement]:
             f"{effect}",
             expected=f"before the import of {note.framework}",
             observed=f"{note.after}, then {place(note)}",
-            evidence=[Evidence(kind="file", text=place(note))],
+            evidence=[
+                Evidence(kind="environment", text=note.subject),
+                Evidence(kind="file", text=place(note)),
+            ],
             remedy=[
                 advise(f"set {note.subject} in the shell, or above the import at {note.after}")
             ],
