@@ -24,7 +24,7 @@ from asv.environment import Environment
 from asv.repo import NoSuchNameError, Repo
 
 from hwdoctor.measure import engine, run
-from hwdoctor.measure.asv import history
+from hwdoctor.measure.asv import history, publishing
 from hwdoctor.measure.asv.plugin_names import HARVEST_VARIABLE, SIZE_VARIABLE
 from hwdoctor.model import Facts, machine_slug
 
@@ -236,3 +236,4 @@ def _save_machine(machine_name: str, machine_info: Any, _path: str | None = None
 asv_machine.Machine.get_unique_machine_name = staticmethod(_our_machine_name)
 asv_machine.MachineCollection.load = staticmethod(_load_machine)
 asv_machine.MachineCollection.save = staticmethod(_save_machine)
+publishing.install()
