@@ -8,16 +8,23 @@ was not recorded is None; nothing is invented, and nothing is read from this mac
 
 import fnmatch
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import PurePosixPath
 
 from hwdoctor.model import RecordedCommand, Recording
+from hwdoctor.probing.pasted import sessions
+from hwdoctor.probing.quoted import quoted
 
 _PATH_AND_VALUE = re.compile(r"^(/?(?:[\w.@+,~-]+/)+[\w.@+,~:-]*?[\w.@+,~-]):(.*)$")
 _CPU_SET = re.compile(r"^(online|possible|present):([0-9,-]+)$")
 _ASSIGNMENT = re.compile(r"^[A-Za-z_]\w*=")
+_VARIABLE = re.compile(r"^(?:export |declare -x )?([A-Za-z_]\w{0,80})=(.{0,2000})$")
 _READERS = {"cat", "grep", "egrep", "head", "tail", "find", "sh", "bash"}
+_PART_READERS = {"grep", "egrep", "head", "tail", "sed", "awk"}
+"""What they print of a single file is a part of it."""
+_LISTERS = {"ls", "dir"}
+_TELLERS = {"env", "printenv", "export", "set"}
 _CPU_FOLDER = "/sys/devices/system/cpu/"
 
 
@@ -101,23 +108,44 @@ class Source:
         return None if listed is None else name in listed
 
     @cached_property
+    def environment(self) -> Mapping[str, str] | None:
+        """The variables as recorded, or as `env` printed them; None where nobody asked."""
+        if self.recording.environment is not None:
+            return self.recording.environment
+        asked = [c.stdout or "" for c in self._commands if _asks_for_variables(c.argv)]
+        lines = (line.strip() for text in asked for line in text.split("\n"))
+        pairs = [(match[1], match[2]) for line in lines if (match := _VARIABLE.match(line))]
+        return {name: _unquoted(value) for name, value in pairs} if pairs else None
+
+    @property
+    def has_linux_files(self) -> bool:
+        """Whether any file was recorded that only Linux has."""
+        return any(path.startswith(("/proc/", "/sys/")) for path in self._files)
+
+    @cached_property
     def _commands(self) -> tuple[RecordedCommand, ...]:
         return tuple(
-            RecordedCommand(
-                argv=command.argv,
-                stdout=normalised(command.stdout),
-                returncode=command.returncode,
-            )
+            part
             for command in self.recording.commands
             if command.stdout is not None and command.argv
+            for piece in sessions(
+                RecordedCommand(
+                    argv=command.argv,
+                    stdout=normalised(command.stdout),
+                    returncode=command.returncode,
+                )
+            )
+            for part in (piece, *quoted(piece))
         )
 
     @cached_property
     def _files(self) -> dict[str, str]:
         files: dict[str, str] = {}
         for command in self._commands:
-            if _program(command.argv) in _READERS:
-                files.update(_files_in(command))
+            if _program(command.argv) in _READERS | _PART_READERS:
+                for path, text in _files_in(command):
+                    # The whole file outranks what somebody searched in it.
+                    files[path] = max(files.get(path, ""), text, key=len)
         for file in self.recording.files:
             if file.content is not None:
                 files[file.path] = normalised(file.content)
@@ -133,6 +161,10 @@ class Source:
     @cached_property
     def _directories(self) -> dict[str, set[str]]:
         found = {path: set(names) for path, names in self._listed.items()}
+        for command in self._commands:
+            if _program(command.argv) in _LISTERS:
+                for path, name in _devices_in(command):
+                    found.setdefault(path, set()).add(name)
         for path in self._files:
             child = PurePosixPath(path)
             while str(child) not in ("/", "."):
@@ -176,15 +208,47 @@ def _matches(path: list[str], pattern: list[str]) -> bool:
 def _files_in(command: RecordedCommand) -> Iterator[tuple[str, str]]:
     """Files that a command read aloud: `cat FILE`, or one `PATH:VALUE` a line."""
     text = command.stdout or ""
+    program = _program(command.argv)
     paths = [word for word in command.argv[1:] if word.startswith("/")]
-    if _program(command.argv) == "cat" and len(paths) == 1:
+    is_one = len(paths) == 1 and "*" not in paths[0]
+    if program == "cat" and is_one:
         yield paths[0], text
+        return
+    if program in _PART_READERS and is_one and paths[0].startswith("/proc/"):
+        yield paths[0], text.rstrip("\n")  # without the end by which a whole file is known
         return
     for line in text.splitlines():
         if match := _PATH_AND_VALUE.match(line.strip()):
             yield _absolute(match[1]), match[2].strip()
         elif match := _CPU_SET.match(line.strip()):
             yield _CPU_FOLDER + match[1], match[2]
+
+
+def _devices_in(command: RecordedCommand) -> Iterator[tuple[str, str]]:
+    """Device files that `ls` showed: folder and name. What it did not show may still be there."""
+    folders = [word.rstrip("/") for word in command.argv[1:] if word.startswith("/dev")]
+    asked = folders[0] if len(folders) == 1 and "*" not in folders[0] else None
+    for line in (command.stdout or "").split("\n"):
+        words = line.split(" -> ")[0].split()
+        if not words or line.startswith(("total ", "ls:")) or words[-1].endswith(":"):
+            continue
+        # A long listing has its name at the end of the line; a short one is all names.
+        for word in words[-1:] if re.match(r"^[bcdlps-][rwxsStT-]{9}", words[0]) else words:
+            folder, _, name = word.strip("'\"").rpartition("/")
+            where = folder or asked
+            if name and where is not None and where.startswith("/dev"):
+                yield where, name
+
+
+def _asks_for_variables(argv: tuple[str, ...]) -> bool:
+    # `env` in front of a program has been taken off: alone, it prints the variables.
+    words = [word for word in argv if word != "sudo"]
+    return bool(words) and words[0].rsplit("/", 1)[-1] in _TELLERS and len(words) <= 2
+
+
+def _unquoted(value: str) -> str:
+    quote = value[:1]
+    return value[1:-1] if len(value) > 1 and quote in "'\"" and value.endswith(quote) else value
 
 
 def _absolute(path: str) -> str:

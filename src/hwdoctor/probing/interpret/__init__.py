@@ -15,6 +15,7 @@ from hwdoctor.probing.interpret.reading import name_of
 from hwdoctor.probing.source import Source
 
 _SYSTEMS = ("Linux", "Darwin", "Windows")
+_LINUX_PROGRAMS = ("lscpu", "dmesg", "free", "lspci", "hostnamectl", "systemd-detect-virt")
 _DARWIN_PROGRAMS = ("sysctl", "system_profiler", "ioreg", "sw_vers", "pmset", "vm_stat")
 
 
@@ -30,7 +31,7 @@ def facts_of(recording: Recording) -> Facts:
         else recording.load_average,
         python=_python(recording),
         packages=_packages(recording),
-        environment=_environment(recording),
+        environment=_environment(source),
     )
 
 
@@ -53,13 +54,14 @@ def system_of(source: Source) -> str | None:
     system = source.recording.system
     if system is not None:
         return next((name for name in _SYSTEMS if name.lower() == system.strip().lower()), None)
-    if source.commands("lscpu") or any(
-        file.path.startswith(("/proc/", "/sys/")) for file in source.recording.files
-    ):
-        return "Linux"
+    kernels = {(c.stdout or "").split(" ")[0].strip() for c in source.commands("uname")}
+    named = [name for name in _SYSTEMS if name in kernels]
+    if len(named) == 1:
+        return named[0]
     if any(source.commands(program) for program in _DARWIN_PROGRAMS):
         return "Darwin"
-    return None
+    is_linux = any(source.commands(program) for program in _LINUX_PROGRAMS)
+    return "Linux" if is_linux or source.has_linux_files else None
 
 
 def _system_facts(source: Source) -> Facts:
@@ -130,11 +132,12 @@ def _packages(recording: Recording) -> dict[str, str] | None:
     }
 
 
-def _environment(recording: Recording) -> dict[str, str] | None:
-    if recording.environment is None:
+def _environment(source: Source) -> dict[str, str] | None:
+    environment = source.environment
+    if environment is None:
         return None
     return {
         name: privacy.mask_variable(name, value)
-        for name, value in sorted(recording.environment.items())
+        for name, value in sorted(environment.items())
         if privacy.allowed(name)
     }

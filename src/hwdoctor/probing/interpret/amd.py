@@ -1,17 +1,16 @@
-"""AMD GPUs, from the JSON of several generations of `rocm-smi` or from its text.
+"""AMD GPUs, from whichever of AMD's tools was recorded, in whichever form.
 
-The names of the keys change with every release, so keys are compared without case. "Card model"
-is a PCI id on some boards and another product's marketing name on others: it is never a name.
+The tools say different things of the same GPUs: the one that counts and names them best leads,
+the others fill its gaps. A tool that found no GPU says so in words; silence says nothing.
 """
 
-import json
 import re
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING
+
+import msgspec
 
 from hwdoctor.model import Accelerator
 from hwdoctor.probing.interpret import pci
-from hwdoctor.probing.interpret.reading import lines_of, name_of, positive_number
 
 if TYPE_CHECKING:
     from hwdoctor.probing.source import Source
@@ -19,108 +18,64 @@ if TYPE_CHECKING:
 Gpus = tuple[Accelerator, ...]
 
 _VENDOR = 0x1002
-_CARD = re.compile(r"^card(\d{1,3})$")
-_LINE = re.compile(r"^GPU\[(\d{1,3})\]\s*:([^:]{1,100}):(.*)$")
-_DRIVER = re.compile(r"^Driver version\s*:(.*)$", re.IGNORECASE)
-_HEX = re.compile(r"^0x[0-9a-f]+$", re.IGNORECASE)
-_NAME_KEYS = ("card series", "device name")
-_MEMORY_KEY = "vram total memory (b)"
-_DRIVER_KEY = "driver version"
-_NO_DEVICES = re.compile(r"No AMD GPUs (?:specified|detected|found)", re.IGNORECASE)
-_MOST_STARTS = 20
-"""Braces in front of the JSON that are tried: warnings may hold some."""
+_TOOLS = ("rocm-smi", "amd-smi", "rocminfo")
+_NO_DEVICES = re.compile(
+    r"No AMD GPUs (?:specified|detected|found)|No GPUs? (?:detected|found)", re.IGNORECASE
+)
 
 
 def accelerators(source: "Source") -> Gpus | None:
     """Every GPU; None: nobody could look; empty: looked and found none."""
-    texts = [command.stdout or "" for command in source.commands("rocm-smi")]
-    forms = [gpus for gpus in map(_read, texts) if gpus]
+    texts = [(tool, c.stdout or "") for tool in _TOOLS for c in source.commands(tool)]
+    forms = [gpus for tool, text in texts if (gpus := _read(tool, text))]
     if forms:
         return _merged(forms)
-    if any(_NO_DEVICES.search(text) for text in texts):
+    if any(_NO_DEVICES.search(text) for _, text in texts):
         return ()
     return () if _has_none(source) else None
 
 
-def _read(text: str) -> Gpus | None:
-    document = _document(text)
-    if document is not None:
-        return _from_json(document)
-    cards: dict[int, dict[str, str]] = {}
-    driver = None
-    for line in map(str.strip, lines_of(text)):
-        if match := _LINE.match(line):
-            card = cards.setdefault(int(match[1]), {})
-            card.setdefault(match[2].strip().lower(), match[3].strip())
-        elif match := _DRIVER.match(line):
-            driver = driver or match[1].strip()
-    return tuple(_gpu(n, cards[n], driver) for n in sorted(cards)) or None
+def _read(tool: str, text: str) -> Gpus | None:
+    # Imported here: few machines have an AMD GPU, and the start-up of all of them counts.
+    from hwdoctor.probing.interpret import amd_rocm_smi, amd_rocminfo, amd_smi
 
-
-def _from_json(document: Mapping[str, Any]) -> Gpus | None:
-    system = document.get("system")
-    driver = _lowered(system).get(_DRIVER_KEY) if isinstance(system, dict) else None
-    cards = {
-        int(match[1]): _lowered(card)
-        for key, card in document.items()
-        if (match := _CARD.match(key)) and isinstance(card, dict)
+    readers = {
+        "rocm-smi": amd_rocm_smi.gpus,
+        "amd-smi": amd_smi.gpus,
+        "rocminfo": amd_rocminfo.gpus,
     }
-    return tuple(_gpu(number, cards[number], driver) for number in sorted(cards)) or None
-
-
-def _lowered(card: Mapping[str, Any]) -> dict[str, str]:
-    return {key.strip().lower(): value for key, value in card.items() if isinstance(value, str)}
-
-
-def _gpu(number: int, card: Mapping[str, str], driver: str | None) -> Accelerator:
-    names = (name_of(card.get(key)) for key in _NAME_KEYS)
-    return Accelerator(
-        kind="gpu",
-        vendor="AMD",
-        name=next((name for name in names if name and not _HEX.match(name)), None),
-        memory_bytes=positive_number(card.get(_MEMORY_KEY)),
-        api="rocm",
-        driver=name_of(driver),
-        index=number,
-    )
-
-
-def _document(text: str) -> dict[str, Any] | None:
-    """The JSON object in an output that may begin with blank lines and warnings."""
-    decoder = json.JSONDecoder(parse_constant=_refuse)
-    start = -1
-    for _ in range(_MOST_STARTS):
-        start = text.find("{", start + 1)
-        if start < 0:
-            return None
-        try:
-            value, _ = decoder.raw_decode(text, start)
-        except (ValueError, RecursionError):
-            continue
-        if isinstance(value, dict) and any(_CARD.match(key) for key in value):
-            return value
-    return None
-
-
-def _refuse(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is not JSON")
+    return readers[tool](text)
 
 
 def _merged(forms: list[Gpus]) -> Gpus:
-    """The same GPUs, asked for several times with different options."""
-    found: dict[int | None, Accelerator] = {}
-    for gpu in (gpu for gpus in forms for gpu in gpus):
-        known = found.get(gpu.index, gpu)
-        found[gpu.index] = Accelerator(
-            kind="gpu",
-            vendor="AMD",
-            name=known.name or gpu.name,
-            memory_bytes=known.memory_bytes or gpu.memory_bytes,
-            api="rocm",
-            driver=known.driver or gpu.driver,
-            index=gpu.index,
-        )
-    return tuple(found[index] for index in sorted(found, key=lambda index: index or 0))
+    """The same GPUs, asked for several times with different options or tools."""
+    found: dict[int, Accelerator] = {}
+    unnumbered: list[Gpus] = []
+    for gpus in forms:
+        indices = [gpu.index for gpu in gpus if gpu.index is not None]
+        if len(indices) < len(gpus):
+            unnumbered.append(gpus)
+        for index, gpu in zip(indices, gpus, strict=False):
+            found[index] = _filled(found[index], gpu) if index in found else gpu
+    if not found:
+        return unnumbered[0]
+    return tuple(found[index] for index in sorted(found))
+
+
+def _filled(known: Accelerator, gpu: Accelerator) -> Accelerator:
+    # Tools that count in another order speak of another GPU: then their sizes differ.
+    if (
+        None not in {known.memory_bytes, gpu.memory_bytes}
+        and known.memory_bytes != gpu.memory_bytes
+    ):
+        return known
+    return msgspec.structs.replace(
+        known,
+        name=known.name or gpu.name,
+        memory_bytes=known.memory_bytes or gpu.memory_bytes,
+        driver=known.driver or gpu.driver,
+        used_bytes=gpu.used_bytes if known.used_bytes is None else known.used_bytes,
+    )
 
 
 def _has_none(source: "Source") -> bool:

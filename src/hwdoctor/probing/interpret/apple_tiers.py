@@ -131,17 +131,18 @@ def merged(first: Tiers, *others: Tiers) -> Tiers:
 
 def _agree(a: Tier, b: Tier) -> bool:
     return (a.cores is None or b.cores is None or a.cores == b.cores) and (
-        _is_placeholder(a) or _is_placeholder(b) or a.name == b.name
+        is_placeholder(a) or is_placeholder(b) or a.name == b.name
     )
 
 
 def _filled(a: Tier, b: Tier) -> Tier:
     return Tier(
-        name=b.name if _is_placeholder(a) else a.name, cores=b.cores if a.cores is None else a.cores
+        name=b.name if is_placeholder(a) else a.name, cores=b.cores if a.cores is None else a.cores
     )
 
 
-def _is_placeholder(tier: Tier) -> bool:
+def is_placeholder(tier: Tier) -> bool:
+    """Whether the level is known by its number only."""
     return tier.name.startswith(_PLACEHOLDER)
 
 

@@ -14,6 +14,8 @@ from hwdoctor.probing.interpret.reading import positive_number, whole_number
 Record = dict[str, str]
 
 _FIRST_LINE = re.compile(r"^processor\s*:\s*(\d{1,5})\s*$")
+_TELLING = {"cpu implementer", "model name", "vendor_id", "flags", "features"}
+"""Lines that somebody searched for, without the one that numbers the processor."""
 _BOARD = ("hardware", "revision", "serial", "model")
 
 
@@ -99,7 +101,7 @@ def parse(text: str) -> Cpuinfo:
         elif separator:
             header[key.lower()] = value
         blank = not line.strip()
-    if not records and "cpu implementer" in header:
+    if not records and not _TELLING.isdisjoint(header):
         records = [header]
     closed = bool(board) or (bool(lines) and not lines[-1].strip())
     return Cpuinfo(tuple(records), tuple(numbers), board, closed, broken)

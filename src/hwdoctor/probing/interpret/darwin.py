@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from hwdoctor.model import Budget, Cpu, Facts, Host, Memory, Power
 from hwdoctor.probing.interpret import (
+    apple_caches,
     apple_graphics,
     apple_mac,
     apple_profiler,
@@ -54,11 +55,13 @@ def interpret(source: "Source") -> Facts:
 
 def _host(mac: Mac, chip: Chip | None) -> Host:
     translated = _is_translated(mac, chip)
+    virtual = _is_virtual(mac)
     return Host(
         system="Darwin",
         os_version=_os_version(mac),
         architecture=_architecture(mac, chip, translated=translated),
-        virtual=_is_virtual(mac),
+        virtual=virtual,
+        hypervisor="apple" if virtual and _is_apples_guest(mac) else None,
         translated=translated,
         external_displays=apple_profiler.external_displays(mac.texts),
     )
@@ -103,17 +106,24 @@ def _architecture(mac: Mac, chip: Chip | None, *, translated: bool | None) -> st
     return "x86_64" if vendor == "Intel" else None
 
 
-def _is_virtual(mac: Mac) -> bool | None:
+def _is_apples_guest(mac: Mac) -> bool:
+    """What only a guest of Apple's own Virtualization framework is called."""
     models = [
         mac.sysctl.get("hw.model"),
         mac.hardware.model,
         mac.report.cpu.get("Model Identifier"),
     ]
+    return (
+        any(chip.is_virtual for chip in mac.chip_names)
+        or any((model or "").startswith("VirtualMac") for model in models)
+        or any(match[2] for text in mac.texts for match in _KERNEL.finditer(text))
+    )
+
+
+def _is_virtual(mac: Mac) -> bool | None:
     signs = (
-        any(chip.is_virtual for chip in mac.chip_names),
-        any((model or "").startswith("VirtualMac") for model in models),
+        _is_apples_guest(mac),
         any(gpu.is_paravirtual for gpu in mac.displays or ()),
-        any(match[2] for text in mac.texts for match in _KERNEL.finditer(text)),
         "VMM" in mac.sysctl.get("machdep.cpu.features", "").split(),
     )
     return True if any(signs) else apple_sysctl.flag(mac.sysctl, "kern.hv_vmm_present")
@@ -137,6 +147,8 @@ def _cpu(mac: Mac, chip: Chip | None, host: Host) -> Cpu:
         tiers=tiers,
         budget=Budget(cores=float(cores) if cores else None),
         features=apple_sysctl.features(mac.sysctl),
+        smt=logical > physical if logical and physical else None,
+        caches=apple_caches.from_sysctl(mac.sysctl, chip, tiers),
     )
 
 

@@ -5,13 +5,14 @@ import re
 import msgspec
 
 from hwdoctor.model import Budget, Facts, Memory, Power
-from hwdoctor.probing.interpret import cgroups, linux_cpu, linux_host
+from hwdoctor.probing.interpret import cgroups, kernel_log, linux_cpu, linux_host
 from hwdoctor.probing.interpret.cpuinfo import parse as parse_cpuinfo
 from hwdoctor.probing.interpret.lscpu import Lscpu, cpu_list
 from hwdoctor.probing.interpret.lscpu import parse as parse_lscpu
 from hwdoctor.probing.interpret.reading import KIB, positive_number
 from hwdoctor.probing.source import Source
 
+_FREE = re.compile(r"^Mem:\s+(\d{1,18})\s+\d", re.MULTILINE)
 _MEMINFO = re.compile(r"^([\w()]+):\s*(\d{1,15})\s*kB\s*$", re.MULTILINE)
 
 
@@ -20,9 +21,10 @@ def interpret(source: Source) -> Facts:
     cpuinfo = parse_cpuinfo(source.file("/proc/cpuinfo") or "")
     lscpu = _lscpu(source)
     limits = cgroups.limits(source)
-    cpu = linux_cpu.cpu(source, cpuinfo, lscpu)
+    log = kernel_log.read(source)
+    cpu = linux_cpu.cpu(source, cpuinfo, lscpu, log)
     return Facts(
-        host=linux_host.host(source, cpuinfo, lscpu),
+        host=linux_host.host(source, cpuinfo, lscpu, log),
         cpu=msgspec.structs.replace(cpu, budget=_budget(source, cpu.logical_cores, limits)),
         memory=_memory(source, limits.memory_bytes),
         power=_power(source),
@@ -68,7 +70,7 @@ def _memory(source: Source, limit_bytes: int | None) -> Memory:
     values: dict[str, int] = {}
     for key, kibibytes in _MEMINFO.findall(source.file("/proc/meminfo") or ""):
         values.setdefault(key, int(kibibytes) * KIB)
-    total = values.get("MemTotal")
+    total = values.get("MemTotal") or _total_of_free(source)
     swap, free = values.get("SwapTotal"), values.get("SwapFree")
     below = limit_bytes is not None and (total is None or limit_bytes < total)
     return Memory(
@@ -80,6 +82,17 @@ def _memory(source: Source, limit_bytes: int | None) -> Memory:
         else None,
         shared_memory_bytes=source.recording.shared_memory_bytes or None,
     )
+
+
+def _total_of_free(source: Source) -> int | None:
+    """The total of `free`, where it was asked for exact figures: kibibytes, or bytes with -b."""
+    for command in source.commands("free"):
+        units = {"": KIB, "-k": KIB, "-b": 1, "-w": KIB, "-t": KIB}
+        factors = [units.get(word) for word in ("", *command.argv[1:])]
+        match = _FREE.search(command.stdout or "")
+        if match and None not in factors:
+            return int(match[1]) * min(factor or KIB for factor in factors)
+    return None
 
 
 def _power(source: Source) -> Power:

@@ -23,6 +23,7 @@ _GROUP_KEYS = (
     "CPU max MHz",
 )
 _MOST_DEPTH = 8
+_ALWAYS_THERE = "Thread(s) per core"
 
 
 class Group(msgspec.Struct):
@@ -87,6 +88,8 @@ class Lscpu(msgspec.Struct, frozen=True):
 def parse(text: str) -> Lscpu:
     """Read either form; a text that is neither gives nothing."""
     pairs = list(_pairs_of_json(text)) if text.lstrip().startswith("{") else list(_pairs(text))
+    if not any(key == _ALWAYS_THERE for key, _ in pairs):
+        pairs = _in_english(pairs)
     values: dict[str, str] = {}
     groups: list[Group] = []
     for key, value in pairs:
@@ -109,9 +112,16 @@ def cpu_list(text: str | None) -> frozenset[int] | None:
     return frozenset(numbers)
 
 
+def _in_english(pairs: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    # Imported here: hwdoctor itself asks in English.
+    from hwdoctor.probing.interpret.lscpu_labels import LABELS
+
+    return [(LABELS.get(key, key), value) for key, value in pairs]
+
+
 def _pairs(text: str) -> Iterator[tuple[str, str]]:
     for line in text.splitlines():
-        key, separator, value = line.partition(":")
+        key, separator, value = line.replace("\uff1a", ":", 1).partition(":")
         if separator and not line.startswith("#"):
             yield key.strip(), value.strip()
 

@@ -22,6 +22,12 @@ _LSPCI = re.compile(
     r"(?:.{0,150}\[)?([0-9a-f]{4}):([0-9a-f]{4})\b",
     re.IGNORECASE,
 )
+# Without numbers, for the maker of TPUs alone: `Processing accelerators: Google, Inc. Device 0063`.
+_LSPCI_NAMED = re.compile(
+    r"^([0-9a-f:]{5,12}\.[0-7]) Processing accelerators: Google, Inc\.? Device ([0-9a-f]{4})\b",
+    re.IGNORECASE,
+)
+_GOOGLE = 0x1AE0
 _DISPLAY = 0x03
 _PROCESSING = 0x12
 """Base classes: display controllers, processing accelerators (MI300, TPUs)."""
@@ -51,7 +57,7 @@ def devices(source: "Source") -> tuple[PciDevice, ...] | None:
 
 
 def named_by_lspci(source: "Source") -> tuple[PciDevice, ...]:
-    """The devices in outputs of `lspci -nn` or `lspci -n`.
+    """The devices in outputs of `lspci -nn` or `lspci -n`, and TPUs in those of `lspci`.
 
     People filter these, so that what is not in there is not known to be absent.
     """
@@ -61,6 +67,9 @@ def named_by_lspci(source: "Source") -> tuple[PciDevice, ...]:
             if match := _LSPCI.match(line.strip()):
                 code, vendor, device = (int(match[n], 16) for n in (2, 3, 4))
                 found[match[1]] = PciDevice(match[1], vendor, device, code >> 8, None)
+            elif match := _LSPCI_NAMED.match(line.strip()):
+                number = int(match[2], 16)
+                found[match[1]] = PciDevice(match[1], _GOOGLE, number, _PROCESSING, None)
     return tuple(found[address] for address in sorted(found))
 
 

@@ -57,7 +57,7 @@ def accelerators(source: "Source") -> Tpus | None:
     if on_bus:
         return tuple(_chip(_generation(device), n) for n, device in enumerate(on_bus))
     nodes = _nodes(source)
-    name = _named_by_environment(source.recording.environment or {})
+    name = _named_by_environment(source.environment or {})
     if nodes and name:
         return tuple(_chip(name, index) for index in nodes)
     return (
