@@ -8,6 +8,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from hwdoctor.knowledge.gaps import in_part
 from hwdoctor.report.console import Fitting, joined
 from hwdoctor.report.finding import STYLES
 from hwdoctor.report.quantities import counted
@@ -22,10 +23,12 @@ def explanation(rule: Rule) -> RenderableType:
     parts: list[RenderableType] = [_name(rule), Text(rule.title), Text(facts, style="quiet")]
     if rule.hazard:
         parts.append(Text("only with --allow-hazard: its probe can take the machine down"))
+    left = next((part.left for part in in_part() if part.code == rule.code), None)
     for heading, body in (
         ("Symptom", rule.symptom),
         ("Cause", rule.cause),
         ("Remedy", rule.remedy),
+        *((("Not looked at", left),) if left else ()),
     ):
         parts += [Text(), Text(heading, style="label"), Padding(Text(body), _INDENT)]
     parts += [Text(), Text("Sources", style="label")]

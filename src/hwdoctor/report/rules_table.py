@@ -10,6 +10,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Final
 
+from hwdoctor.knowledge.gaps import in_part, unchecked
 from hwdoctor.report.markdown import escaped
 from hwdoctor.rules.registry import RULES
 from hwdoctor.rules.rule import Rule
@@ -30,7 +31,28 @@ def page(rules: Iterable[Rule] = RULES) -> str:
     for category, members in groupby(ordered, key=lambda rule: rule.category):
         title = f"## {category[:1].upper()}{category[1:]}"
         parts.append("\n".join([title, "", *_table(members), ""]))
+    parts.append("\n".join([*_gaps(), ""]))
     return "\n".join(parts)
+
+
+def _gaps() -> Iterator[str]:
+    """What no rule decides: a reader must not think that it was looked for."""
+    yield "## Not checked, and why"
+    yield ""
+    yield "Known faults that no rule decides. Their codes are kept for them."
+    yield ""
+    yield "| code | fault | why not | where instead |"
+    yield "| --- | --- | --- | --- |"
+    for gap in unchecked():
+        texts = (gap.about, gap.reason, f"`{gap.where}`" if gap.where else "nowhere")
+        yield f"| {gap.code} | {' | '.join(_cell(text) for text in texts)} |"
+    yield ""
+    yield "## Checked in part"
+    yield ""
+    yield "| code | what its rule does not look at |"
+    yield "| --- | --- |"
+    for part in in_part():
+        yield f"| {part.code} | {_cell(part.left)} |"
 
 
 def _table(rules: Iterable[Rule]) -> Iterator[str]:

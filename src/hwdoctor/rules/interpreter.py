@@ -50,7 +50,7 @@ def interpreter_is_translated(facts: Facts) -> Iterator[Judgement]:
     Remedy: install an arm64 Python and make the environment anew.
     """
     if _is_translated(facts) and not _is_tolerant(facts):
-        yield _translated(facts, "and jaxlib does not start in it", ["jax-*", "mlx-*"])
+        yield _translated(facts, "where jaxlib does not start before macOS 15", ["jax-*", "mlx-*"])
 
 
 @rule(
@@ -201,7 +201,7 @@ def virtual_mac_has_no_usable_gpu(facts: Facts) -> Iterator[Judgement]:
     """
     if facts.host.virtual:
         yield fail(
-            "a virtual Mac: Metal is shown but not usable for computing",
+            "this Mac is a virtual machine: a GPU that it shows is not usable for computing",
             remedy=[advise("use the CPU on this machine")],
             disqualifies=["torch-mps", "mlx-gpu", "jax-metal"],
         )

@@ -6,6 +6,7 @@ Adding a rule is one function in a family module. Adding a family is one name in
 from collections.abc import Iterable
 from types import ModuleType
 
+from hwdoctor.knowledge.gaps import unchecked
 from hwdoctor.knowledge.spelling import nearest
 from hwdoctor.model import UsageError
 from hwdoctor.rules import (
@@ -117,6 +118,10 @@ def select(patterns: Iterable[str]) -> frozenset[str]:
 
 
 def _no_such(wanted: str) -> str:
+    gap = next((gap for gap in unchecked() if gap.code == wanted.upper()), None)
+    if gap is not None:
+        instead = f"; see {gap.where}" if gap.where else ""
+        return f"{gap.code} is not checked. {gap.about} {gap.reason.rstrip('.')}{instead}"
     guess = nearest(wanted.upper(), [rule.code for rule in RULES]) or nearest(
         wanted.lower(), [rule.name for rule in RULES]
     )
