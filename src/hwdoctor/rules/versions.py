@@ -161,7 +161,7 @@ def jaxlib_release_known_bad(facts: Facts) -> Iterator[Judgement]:
 
     Symptom: a segmentation fault far from its cause, or a loop whose time grows with the square
         of its length.
-    Cause: 0.10.2 and 0.11.0 hand sums of products to a library that crashes beyond seven axes;
+    Cause: 0.10.2 and 0.11.0 hand sums of products to a library that crashes from seven axes on;
         0.11.1 and 0.7.1 copy an array in every step of a loop.
     Remedy: another release; for 0.10.2 and 0.11.0 also
         XLA_FLAGS=--xla_cpu_experimental_ynn_fusion_type= which switches that library off.
