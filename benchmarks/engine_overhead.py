@@ -68,7 +68,9 @@ class Work:
     def __init__(self, seconds: float) -> None:
         self.calls = 0
         size = 1 << 20
-        per_byte = min(_once(lambda: hashlib.sha256(bytes(size)).digest()) for _ in range(99)) / size
+        per_byte = (
+            min(_once(lambda: hashlib.sha256(bytes(size)).digest()) for _ in range(99)) / size
+        )
         self._block = bytes(max(1, round(seconds / per_byte)))
         self._outputs: dict[str, object] = {}
 

@@ -123,7 +123,11 @@ def sit(without_frameworks: Path) -> Callable[..., Sitting]:
         process = subprocess.Popen(
             [sys.executable, "-m", "hwdoctor", "bench", str(TINY), "--config", "numpy-cpu",
              "--size", "smoke", "--machine", "here", "--results", str(results), *options],
-            env={**os.environ, "PYTHONPATH": str(without_frameworks)},
+            env={
+                **os.environ,
+                "PYTHONPATH": str(without_frameworks),
+                "TMPDIR": str(results.parent),  # what a kill leaves there is cleared away
+            },
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
