@@ -194,3 +194,14 @@ def test_the_time_of_a_probe_counts_as_the_time_of_its_finding() -> None:
 def test_facts_travel_in_the_report() -> None:
     facts: Facts = healthy()
     assert engine.run(facts, level=0).facts is facts
+
+
+@pytest.mark.parametrize("code", ["VER219", "MPS704"])
+def test_a_fault_of_some_programs_rules_out_no_configuration(code: str) -> None:
+    failures = [
+        finding
+        for finding in engine.run(CASES[code].firing, level=3, only=[code]).findings
+        if finding.status == "fail"
+    ]
+    assert failures
+    assert [finding.disqualifies for finding in failures] == [()] * len(failures)

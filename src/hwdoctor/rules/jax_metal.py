@@ -58,7 +58,7 @@ def membership_always_true(facts: Facts) -> Iterator[Judgement]:
         "JAX602", facts, "takes every element for a member", remedy=[advise(ON_CPU)]
     )
     if not defects.tried("JAX602", facts):
-        yield from broken_rows("JAX602", facts)
+        yield from broken_rows("JAX602", facts, disqualifies=())
 
 
 @rule(

@@ -1,6 +1,6 @@
 """The compatibility matrix, turned into judgements: shared by the rules that report its rows."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from hwdoctor.knowledge import compatibility
 from hwdoctor.model import Facts
@@ -30,8 +30,16 @@ def of_matrix(code: str, facts: Facts) -> Iterator[Judgement]:
         yield from seen.signature(code, facts)
 
 
-def broken_rows(code: str, facts: Facts) -> Iterator[Judgement]:
-    """One failure for every row of the matrix that this rule reports and that holds here."""
+def broken_rows(
+    code: str, facts: Facts, *, disqualifies: Iterable[str] | None = None
+) -> Iterator[Judgement]:
+    """One failure for every row of the matrix that this rule reports and that holds here.
+
+    Args:
+        code: the rule.
+        facts: the machine.
+        disqualifies: None: everything that runs on the first package of the row.
+    """
     host = facts.host
     for row in compatibility.broken(code, facts.packages or {}, host.system, host.architecture):
         found = packages(facts, *row.names)
@@ -43,6 +51,8 @@ def broken_rows(code: str, facts: Facts) -> Iterator[Judgement]:
             observed=observed,
             evidence=found,
             remedy=[install(*row.remedy)],
-            disqualifies=_CONFIGURATIONS.get(row.names[0], ()),
+            disqualifies=_CONFIGURATIONS.get(row.names[0], ())
+            if disqualifies is None
+            else disqualifies,
             sources=[row.source],
         )

@@ -166,7 +166,7 @@ def jaxlib_release_known_bad(facts: Facts) -> Iterator[Judgement]:
     Remedy: another release; for 0.10.2 and 0.11.0 also
         XLA_FLAGS=--xla_cpu_experimental_ynn_fusion_type= which switches that library off.
     """
-    return broken_rows("VER219", facts)
+    return broken_rows("VER219", facts, disqualifies=())
 
 
 @rule(
