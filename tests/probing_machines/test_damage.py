@@ -201,7 +201,8 @@ def test_flipped_bytes_give_valid_facts_and_no_traceback(data: st.DataObject) ->
 @given(
     program=st.sampled_from(
         ("sysctl", "system_profiler", "ioreg", "pmset", "vm_stat", "nvidia-smi", "rocm-smi",
-         "tpu-info", "lscpu", "memory_pressure", "sw_vers")
+         "tpu-info", "lscpu", "memory_pressure", "sw_vers", "amd-smi", "rocminfo", "dmesg", "env",
+         "hostnamectl", "uname", "free", "python", "gcloud", "systemd-detect-virt", "bash")
     ),
     system=st.sampled_from(("Darwin", "Linux", "Windows", None)),
     texts=st.lists(st.sampled_from(MACHINES), min_size=1, max_size=3),
@@ -237,17 +238,22 @@ def assert_printable(value: Any) -> None:
 @pytest.mark.parametrize(
     "pattern",
     [" ", "\n", "\t", "a ", ": ", "| ", '"', "{", '"SPDisplaysDataType" : [', "GPU[0]:", "<a ",
-     "Total Number of Cores: ", "a@b "],
+     "Total Number of Cores: ", "a@b ", "$ ", "a@b$ ", "[", "Agent 1\n", "GPU: 0\n", "CPU:\n",
+     "PyTorch version, Is CUDA available\nCPU:\n", "<key>a</key>", "card0,", "\uff1a", "a/",
+     "Linux version ", "A="],
 )  # fmt: skip
 def test_a_long_monotonous_text_is_read_to_its_end(pattern: str) -> None:
     """A reader that backtracks would not come back: its time grows with the square."""
     text = (pattern * 200_000)[:200_000]
-    outputs = ("sysctl", "system_profiler", "nvidia-smi", "rocm-smi", "tpu-info", "pmset")
+    outputs = (
+        *("sysctl", "system_profiler", "nvidia-smi", "rocm-smi", "amd-smi", "rocminfo", "tpu-info"),
+        *("pmset", "lscpu", "dmesg", "env", "ls", "hostnamectl", "cat", "gcloud", "python"),
+    )
     for system in ("Darwin", "Linux"):
         document = {
             "schema": Recording.SCHEMA,
             "system": system,
-            "commands": [{"argv": [program], "stdout": text} for program in outputs],
+            "commands": [{"argv": [name, "/dev/x", "/proc/x"], "stdout": text} for name in outputs],
         }
         recording = msgspec.json.decode(msgspec.json.encode(document), type=Recording)
         assert facts_of(recording).cpu.physical_cores is None

@@ -28,7 +28,9 @@ _SIGNS = ("$", "%", "#", ">", "\u279c", "\u276f")
 _SHELLS = {"sh", "bash", "zsh", "dash", "ksh"}
 _SEPARATORS = re.compile(r"^(?:\|\|?|;|&&?|\d?>.*)$", re.DOTALL)
 _GLUED_SEPARATOR = re.compile(r"(\|\|?|;|&&)")
+_COMPOSED = re.compile(r"[\s;|&]")
 _LONGEST_COMMAND = 1000
+_ASSIGNMENT = re.compile(r"^[A-Za-z_]\w*=")
 
 
 def sessions(command: RecordedCommand) -> Iterator[RecordedCommand]:
@@ -60,7 +62,7 @@ def _named(
 
 def plain_argv(argv: tuple[str, ...]) -> tuple[str, ...]:
     """One program and its arguments, out of `sh -c`, one long word, or a pipe's first part."""
-    if len(argv) == 1 and " " in argv[0].strip() and "\\" not in argv[0]:
+    if len(argv) == 1 and _COMPOSED.search(argv[0].strip()) and "\\" not in argv[0]:
         argv = _words(argv[0])
     if len(argv) >= 3 and argv[0].rsplit("/", 1)[-1] in _SHELLS and argv[1] in ("-c", "-lc"):
         return plain_argv((argv[2],)) if argv[2].strip() else argv
@@ -75,3 +77,22 @@ def _words(command_line: str) -> tuple[str, ...]:
         return tuple(shlex.split(spaced)) or (command_line,)
     except ValueError:  # an unbalanced quote: the words still name the program
         return tuple(spaced.split()) or (command_line,)
+
+
+def words_of(argv: tuple[str, ...]) -> tuple[str, ...]:
+    """The command line without what people put in front of a program."""
+    words = list(argv)
+    while words and (words[0] in ("sudo", "env") or _ASSIGNMENT.match(words[0])):
+        del words[0]
+    return tuple(words)
+
+
+def program_of(argv: tuple[str, ...]) -> str:
+    """The base name of the program, whatever stands in front of it."""
+    words = words_of(argv)
+    return re.split(r"[/\\]", words[0])[-1].removesuffix(".exe") if words else ""
+
+
+def arguments(argv: tuple[str, ...]) -> tuple[str, ...]:
+    """Everything after the program's name."""
+    return words_of(argv)[1:]

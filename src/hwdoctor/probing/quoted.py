@@ -11,16 +11,19 @@ from collections.abc import Iterator
 
 from hwdoctor.model import RecordedCommand
 
-_SIGNS_OF_A_REPORT = ("PyTorch version", "GPU models and configuration")
-_SYSTEM = re.compile(r"^OS\s*: (.{1,80}?)(?:\s*\((\w{3,10})\))?$", re.MULTILINE)
+_SIGN_OF_A_REPORT = "PyTorch version"
+_MORE_SIGNS = ("GPU models and configuration", "Is CUDA available")
+_SYSTEM = re.compile(r"^OS[ \t]*: (.{1,80}?)(?:[ \t]*\((\w{3,10})\))?$", re.MULTILINE)
 _MACOS = re.compile(r"^(?:macOS|Mac OSX)\s+(\d{1,3}(?:\.\d{1,4}){0,3})$")
 _PROCESSOR = re.compile(
-    r"^(?:CPU:|[ ]{0,40}CPU Info[ ]{0,40}\n=+)[ \t]*\n(.*?)(?=^[ \t]*$|^=|\Z)",
+    r"^(?:CPU:|CPU Info\n=+)[ \t]*\n(.*?)(?=^[ \t]*$|^=|\Z)",
     re.MULTILINE | re.DOTALL,
 )
-_GPUS = re.compile(r"GPU models and configuration\s*:\s*((?:GPU \d{1,3}: [^\n]{1,200}\n?)+)")
+_GPUS = re.compile(
+    r"GPU models and configuration[ \t]*:\s{0,20}((?:GPU \d{1,3}: [^\n]{1,200}\n?)+)"
+)
 _GPU = re.compile(r"^GPU (\d{1,3}): ([^\n,]{1,150})$", re.MULTILINE)
-_DRIVER = re.compile(r"^Nvidia driver version\s*: (\d{2,4}\.[\d.]{1,12})$", re.MULTILINE)
+_DRIVER = re.compile(r"^Nvidia driver version[ \t]*: (\d{2,4}\.[\d.]{1,12})$", re.MULTILINE)
 _UNAME = re.compile(
     r"uname_result\(system='(\w{1,20})', node='[^'\n]*', release='([^'\n]{1,80})', "
     r"version='([^'\n]{1,200})', machine='(\w{1,20})'"
@@ -29,8 +32,8 @@ _UNAME = re.compile(
 
 def quoted(command: RecordedCommand) -> Iterator[RecordedCommand]:
     """The commands whose outputs stand in this one's."""
-    text = command.stdout or ""
-    if all(sign in text for sign in _SIGNS_OF_A_REPORT):
+    text = "\n".join(line.strip() for line in (command.stdout or "").split("\n"))
+    if _SIGN_OF_A_REPORT in text and any(sign in text for sign in _MORE_SIGNS):
         yield from _system(text)
         yield from _processor(text)
         yield from _graphics(text)

@@ -8,24 +8,14 @@ was not recorded is None; nothing is invented, and nothing is read from this mac
 
 import fnmatch
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import PurePosixPath
 
 from hwdoctor.model import RecordedCommand, Recording
-from hwdoctor.probing.pasted import sessions
+from hwdoctor.probing.pasted import arguments, program_of, sessions
 from hwdoctor.probing.quoted import quoted
-
-_PATH_AND_VALUE = re.compile(r"^(/?(?:[\w.@+,~-]+/)+[\w.@+,~:-]*?[\w.@+,~-]):(.*)$")
-_CPU_SET = re.compile(r"^(online|possible|present):([0-9,-]+)$")
-_ASSIGNMENT = re.compile(r"^[A-Za-z_]\w*=")
-_VARIABLE = re.compile(r"^(?:export |declare -x )?([A-Za-z_]\w{0,80})=(.{0,2000})$")
-_READERS = {"cat", "grep", "egrep", "head", "tail", "find", "sh", "bash"}
-_PART_READERS = {"grep", "egrep", "head", "tail", "sed", "awk"}
-"""What they print of a single file is a part of it."""
-_LISTERS = {"ls", "dir"}
-_TELLERS = {"env", "printenv", "export", "set"}
-_CPU_FOLDER = "/sys/devices/system/cpu/"
+from hwdoctor.probing.read_aloud import devices_in, files_in, variables_in
 
 
 def normalised(text: str) -> str:
@@ -47,7 +37,7 @@ class Source:
         return tuple(
             command
             for command in self._commands
-            if program is None or _program(command.argv) == program
+            if program is None or program_of(command.argv) == program
         )
 
     def command(self, *argv: str) -> str | None:
@@ -57,7 +47,7 @@ class Source:
         """
         wanted = sorted(argv[1:])
         for command in self.commands(argv[0]):
-            if sorted(_arguments(command.argv)) == wanted:
+            if sorted(arguments(command.argv)) == wanted:
                 return command.stdout
         return None
 
@@ -65,7 +55,7 @@ class Source:
         """With what a command ended, where that was recorded."""
         wanted = sorted(argv[1:])
         for command in self.commands(argv[0]):
-            if sorted(_arguments(command.argv)) == wanted:
+            if sorted(arguments(command.argv)) == wanted:
                 return command.returncode
         return None
 
@@ -112,10 +102,8 @@ class Source:
         """The variables as recorded, or as `env` printed them; None where nobody asked."""
         if self.recording.environment is not None:
             return self.recording.environment
-        asked = [c.stdout or "" for c in self._commands if _asks_for_variables(c.argv)]
-        lines = (line.strip() for text in asked for line in text.split("\n"))
-        pairs = [(match[1], match[2]) for line in lines if (match := _VARIABLE.match(line))]
-        return {name: _unquoted(value) for name, value in pairs} if pairs else None
+        pairs = [pair for command in self._commands for pair in variables_in(command)]
+        return dict(pairs) if pairs else None
 
     @property
     def has_linux_files(self) -> bool:
@@ -142,10 +130,9 @@ class Source:
     def _files(self) -> dict[str, str]:
         files: dict[str, str] = {}
         for command in self._commands:
-            if _program(command.argv) in _READERS | _PART_READERS:
-                for path, text in _files_in(command):
-                    # The whole file outranks what somebody searched in it.
-                    files[path] = max(files.get(path, ""), text, key=len)
+            for path, text in files_in(command):
+                # The whole file outranks what somebody searched in it.
+                files[path] = max(files.get(path, ""), text, key=len)
         for file in self.recording.files:
             if file.content is not None:
                 files[file.path] = normalised(file.content)
@@ -162,32 +149,14 @@ class Source:
     def _directories(self) -> dict[str, set[str]]:
         found = {path: set(names) for path, names in self._listed.items()}
         for command in self._commands:
-            if _program(command.argv) in _LISTERS:
-                for path, name in _devices_in(command):
-                    found.setdefault(path, set()).add(name)
+            for path, name in devices_in(command):
+                found.setdefault(path, set()).add(name)
         for path in self._files:
             child = PurePosixPath(path)
             while str(child) not in ("/", "."):
                 found.setdefault(str(child.parent), set()).add(child.name)
                 child = child.parent
         return found
-
-
-def _words(argv: tuple[str, ...]) -> tuple[str, ...]:
-    """The command line without what people put in front of a program."""
-    words = list(argv)
-    while words and (words[0] in ("sudo", "env") or _ASSIGNMENT.match(words[0])):
-        del words[0]
-    return tuple(words)
-
-
-def _program(argv: tuple[str, ...]) -> str:
-    words = _words(argv)
-    return re.split(r"[/\\]", words[0])[-1].removesuffix(".exe") if words else ""
-
-
-def _arguments(argv: tuple[str, ...]) -> tuple[str, ...]:
-    return _words(argv)[1:]
 
 
 def _natural(path: str) -> list[tuple[int, str]]:
@@ -203,58 +172,3 @@ def _matches(path: list[str], pattern: list[str]) -> bool:
     return len(path) == len(pattern) and all(
         fnmatch.fnmatchcase(part, wanted) for part, wanted in zip(path, pattern, strict=True)
     )
-
-
-def _files_in(command: RecordedCommand) -> Iterator[tuple[str, str]]:
-    """Files that a command read aloud: `cat FILE`, or one `PATH:VALUE` a line."""
-    text = command.stdout or ""
-    program = _program(command.argv)
-    paths = [word for word in command.argv[1:] if word.startswith("/")]
-    is_one = len(paths) == 1 and "*" not in paths[0]
-    if program == "cat" and is_one:
-        yield paths[0], text
-        return
-    if program in _PART_READERS and is_one and paths[0].startswith("/proc/"):
-        yield paths[0], text.rstrip("\n")  # without the end by which a whole file is known
-        return
-    for line in text.splitlines():
-        if match := _PATH_AND_VALUE.match(line.strip()):
-            yield _absolute(match[1]), match[2].strip()
-        elif match := _CPU_SET.match(line.strip()):
-            yield _CPU_FOLDER + match[1], match[2]
-
-
-def _devices_in(command: RecordedCommand) -> Iterator[tuple[str, str]]:
-    """Device files that `ls` showed: folder and name. What it did not show may still be there."""
-    folders = [word.rstrip("/") for word in command.argv[1:] if word.startswith("/dev")]
-    asked = folders[0] if len(folders) == 1 and "*" not in folders[0] else None
-    for line in (command.stdout or "").split("\n"):
-        words = line.split(" -> ")[0].split()
-        if not words or line.startswith(("total ", "ls:")) or words[-1].endswith(":"):
-            continue
-        # A long listing has its name at the end of the line; a short one is all names.
-        for word in words[-1:] if re.match(r"^[bcdlps-][rwxsStT-]{9}", words[0]) else words:
-            folder, _, name = word.strip("'\"").rpartition("/")
-            where = folder or asked
-            if name and where is not None and where.startswith("/dev"):
-                yield where, name
-
-
-def _asks_for_variables(argv: tuple[str, ...]) -> bool:
-    # `env` in front of a program has been taken off: alone, it prints the variables.
-    words = [word for word in argv if word != "sudo"]
-    return bool(words) and words[0].rsplit("/", 1)[-1] in _TELLERS and len(words) <= 2
-
-
-def _unquoted(value: str) -> str:
-    quote = value[:1]
-    return value[1:-1] if len(value) > 1 and quote in "'\"" and value.endswith(quote) else value
-
-
-def _absolute(path: str) -> str:
-    """`sys/devices/...` as archives have it, `cpu0/topology/...` as people shorten it."""
-    if path.startswith("/"):
-        return path
-    if re.match(r"(cpu\d+|cpufreq)/", path):
-        return _CPU_FOLDER + path
-    return "/" + path

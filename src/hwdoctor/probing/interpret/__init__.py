@@ -54,7 +54,7 @@ def system_of(source: Source) -> str | None:
     system = source.recording.system
     if system is not None:
         return next((name for name in _SYSTEMS if name.lower() == system.strip().lower()), None)
-    kernels = {(c.stdout or "").split(" ")[0].strip() for c in source.commands("uname")}
+    kernels = {word for c in source.commands("uname") for word in (c.stdout or "").split()[:1]}
     named = [name for name in _SYSTEMS if name in kernels]
     if len(named) == 1:
         return named[0]
@@ -106,6 +106,7 @@ def _python(recording: Recording) -> Python:
         architectures=_architectures(recorded.architectures),
         shadowed=_names(recorded.shadowed),
         local_builds=_names(recorded.local_builds),
+        absent_xla_flags=_names(recorded.absent_xla_flags),
     )
 
 

@@ -17,7 +17,7 @@ Gpus = tuple[Accelerator, ...]
 Path = tuple[str, ...]
 
 _DATA = "gpu_data"
-_NAMES: tuple[Path, ...] = (("asic", "market_name"), ("board", "product_name"))
+_NAME: Path = ("asic", "market_name")
 _SIZES: tuple[Path, ...] = (("vram", "size"), ("mem_usage", "total_vram"))
 _USED: Path = ("mem_usage", "used_vram")
 _DRIVER: Path = ("driver", "version")
@@ -103,7 +103,7 @@ def _from_table(text: str) -> Gpus | None:
         if name and size:
             values = {_SIZES[0]: size[3], _USED: f"{size[2]} MB"}
             if not name[1].endswith(_CUT_SHORT):
-                values[_NAMES[0]] = name[1]
+                values[_NAME] = name[1]
             if driver:
                 values[_DRIVER] = driver[1]
             found[int(size[1])] = values
@@ -111,12 +111,12 @@ def _from_table(text: str) -> Gpus | None:
 
 
 def _gpu(number: int, values: Mapping[Path, str]) -> Accelerator:
-    names = (name_of(values.get(path)) for path in _NAMES)
+    name = name_of(values.get(_NAME))
     sizes = (bytes_of(values.get(path)) for path in _SIZES)
     return Accelerator(
         kind="gpu",
         vendor="AMD",
-        name=next((name for name in names if name and not name.startswith("0x")), None),
+        name=None if name and name.startswith("0x") else name,
         memory_bytes=next((size for size in sizes if size), None),
         api="rocm",
         driver=name_of(values.get(_DRIVER)),

@@ -16,6 +16,10 @@ _HARDWARE = "SPHardwareDataType"
 _DISPLAYS = "SPDisplaysDataType"
 _SECTION = re.compile(r'"(SP(?:Hardware|Displays)DataType)"\s*:\s*\[')
 _SPARE_COMMA = re.compile(r",(\s*[}\]])")
+# The same fields as a property list, which `system_profiler -xml` prints.
+_XML_FIELD = re.compile(
+    r"<key>(\w{1,80})</key>\s{0,200}<(?:string|integer)>([^<\n]{0,200})</(?:string|integer)>"
+)
 _FIELD = re.compile(r'"(\w{1,80})"\s*:\s*(?:"([^"\n]{0,200})"|(\d{1,20}))')
 _METAL = ("spdisplays_metal", "spdisplays_metalfamily", "spdisplays_mtlgpufamilysupport")
 _NO_METAL = "notsupported"
@@ -59,6 +63,8 @@ def hardware_of(texts: Iterable[str]) -> Hardware | None:
             return _hardware(item)
         if f'"{_HARDWARE}"' in text or '"number_processors"' in text:
             return _hardware(_loose_fields(text))
+        if "<key>number_processors</key>" in text or "<key>chip_type</key>" in text:
+            return _hardware(_loose_fields(_json_like(text)))
     return None
 
 
@@ -70,6 +76,8 @@ def graphics_of(texts: Iterable[str]) -> tuple[Graphics, ...] | None:
             if items or re.search(rf'"{_DISPLAYS}"\s*:\s*\[\s*\]', text):
                 return tuple(_graphics(item) for item in items)
             return _only_gpu(text)
+        if "<key>sppci_model</key>" in text:
+            return _only_gpu(_json_like(text))
     return None
 
 
@@ -146,6 +154,11 @@ def _only_gpu(text: str) -> tuple[Graphics, ...] | None:
         return None
     fields = {key: value for key, value in _loose_fields(text).items() if key != "_name"}
     return (_graphics(fields),)
+
+
+def _json_like(text: str) -> str:
+    """The fields of a property list in the form in which loose fields are looked for."""
+    return "\n".join(f'"{key}" : "{value}"' for key, value in _XML_FIELD.findall(text))
 
 
 def _loose_fields(text: str) -> dict[str, Any]:

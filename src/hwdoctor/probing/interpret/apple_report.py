@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from hwdoctor.probing.interpret.apple_labels import GIGABYTES, LABELS
 from hwdoctor.probing.interpret.apple_profiler import Graphics, is_metal, vendor_named
 from hwdoctor.probing.interpret.apple_text import Piece
 from hwdoctor.probing.interpret.reading import bytes_of, lines_of, name_of, positive_number
@@ -24,7 +25,11 @@ _LABELS = (
 )
 # A report pasted on one line: every label begins a new one.
 _LABEL = re.compile(rf"(?:(?<=[\s|])|^)({_LABELS}):")
-_PAIR = re.compile(r"^([A-Za-z][^:]{0,40}):(.*)$")
+# Chinese and Japanese have a wide colon, French a blank before it.
+_PAIR = re.compile(r"^([^\W\d_][^:\uff1a]{0,40})[:\uff1a](.*)$")
+_CORES = "Total Number of Cores"
+TRANSLATED_CORES = "translated: Total Number of Cores"
+"""The same line in another language, whose names of kinds are no names of ours."""
 _COMMENT = re.compile(r"\s#.*$")
 _BLOCK = {
     "Hardware": _CPU,
@@ -78,15 +83,25 @@ def _read(report: Report, piece: Piece) -> None:
         pair = _PAIR.match(_COMMENT.sub("", line).strip())
         if pair is None:
             continue
-        label, value = pair[1].strip(), pair[2].strip()
+        label, value = _in_english(pair[1].strip(), pair[2].strip())
         begun = _BLOCK.get(label) or (_GPU if (label, value) == ("Type", "GPU") else None)
         if begun == _GPU and value:
             _begin_gpu(report, label, is_first=block != _GPU)
         block = begun or block
-        if "(" in value and label == "Total Number of Cores":
+        if "(" in value and label in (_CORES, TRANSLATED_CORES):
             report.cpu.setdefault(label, value)
         elif value:
             _store(report, block, label, value)
+
+
+def _in_english(label: str, value: str) -> tuple[str, str]:
+    english = LABELS.get(label)
+    if english is None:
+        return label, value
+    for unit in GIGABYTES:
+        value = value.removesuffix(unit) + "GB" if value.endswith(unit) else value
+    value = value.replace("\uff08", " (").replace("\uff09", ")")
+    return (TRANSLATED_CORES if english == _CORES else english), value
 
 
 def _asked_for(piece: Piece) -> str | None:
@@ -103,6 +118,8 @@ def _begin_gpu(report: Report, label: str, *, is_first: bool) -> None:
 
 
 def _store(report: Report, block: str | None, label: str, value: str) -> None:
+    if label == TRANSLATED_CORES:
+        return  # without its kinds the line may be the GPU's, whose heading is not translated here
     if block == _CPU or label == "Memory":
         report.cpu.setdefault(label, value)
     elif block == _GPU:

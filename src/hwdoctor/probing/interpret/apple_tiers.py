@@ -70,6 +70,22 @@ def from_text(value: str | None) -> tuple[int | None, Tiers]:
     return total, tiers if _adds_up(tiers, total) else ()
 
 
+def from_translated(value: str | None, chip: Chip | None) -> tuple[int | None, Tiers]:
+    """`8 (4 Leistung und 4 Effizienz)`: the order of the kinds is the same in every language.
+
+    Names are only certain on chips whose cores are of two kinds, the faster of which comes first.
+    """
+    match = _TEXT_TOTAL.match(value or "")
+    if match is None:
+        return None, ()
+    total = positive_number(match[1])
+    counts = [int(count) for count in re.findall(r"\d{1,4}", match[2] or "")]
+    if chip is None or not chip.has_two_kinds or len(counts) != 2 or sum(counts) != total:
+        return total, ()
+    names = ("Performance", "Efficiency")
+    return total, tuple(Tier(name=n, cores=c) for n, c in zip(names, counts, strict=True))
+
+
 def from_processors(
     value: str | int | None, macos: int | None, chip: Chip | None
 ) -> tuple[int | None, Tiers]:

@@ -14,6 +14,7 @@ from hwdoctor.probing.interpret import (
     apple_graphics,
     apple_mac,
     apple_profiler,
+    apple_report,
     apple_state,
     apple_sysctl,
     apple_tiers,
@@ -156,6 +157,9 @@ def _cores(mac: Mac, chip: Chip | None, host: Host) -> tuple[int | None, apple_t
     firmware = mac.hardware.firmware or mac.report.firmware
     macos = apple_tiers.macos_of(host.os_version, firmware)
     text_total, text_tiers = apple_tiers.from_text(mac.report.cpu.get("Total Number of Cores"))
+    if text_total is None:
+        translated = mac.report.cpu.get(apple_report.TRANSLATED_CORES)
+        text_total, text_tiers = apple_tiers.from_translated(translated, chip)
     shape = mac.hardware.processors or _loose_processors(mac)
     json_total, json_tiers = apple_tiers.from_processors(shape, macos, chip)
     counted = apple_sysctl.first_count(

@@ -12,8 +12,8 @@ from hwdoctor.probing.interpret.lscpu import parse as parse_lscpu
 from hwdoctor.probing.interpret.reading import KIB, positive_number
 from hwdoctor.probing.source import Source
 
-_FREE = re.compile(r"^Mem:\s+(\d{1,18})\s+\d", re.MULTILINE)
-_MEMINFO = re.compile(r"^([\w()]+):\s*(\d{1,15})\s*kB\s*$", re.MULTILINE)
+_FREE = re.compile(r"^[ \t]*Mem:[ \t]+(\d{1,18})\s+\d", re.MULTILINE)
+_MEMINFO = re.compile(r"^[ \t]*([\w()]+):[ \t]*(\d{1,15})[ \t]*kB[ \t]*$", re.MULTILINE)
 
 
 def interpret(source: Source) -> Facts:

@@ -18,7 +18,7 @@ from hwdoctor.probing.interpret.reading import name_of
 from hwdoctor.probing.source import Source
 
 _KERNEL = re.compile(r"Linux version (\S+)")
-_UNAME = re.compile(r"^Linux \S+ (\d\S*) #\d", re.MULTILINE)
+_UNAME = re.compile(r"^[ \t]*Linux \S+ (\d\S*) #\d", re.MULTILINE)
 _PRETTY_NAME = re.compile(r'^PRETTY_NAME="?([^"\n]+)"?$', re.MULTILINE)
 _CONTAINER_PATHS = (
     ("kubernetes", re.compile(r"kubepods|/kubelet")),
@@ -30,7 +30,7 @@ _CONTAINER_PATHS = (
 )
 
 
-_RELEASE = re.compile(r"^\s*(?:Operating System|Description|PRETTY_NAME):\s*(\S.*)$", re.MULTILINE)
+_RELEASE = re.compile(r"^[ \t]*(?:Operating System|Description):[ \t]*(\S.*)$", re.MULTILINE)
 _MACHINES = {
     "x86_64",
     "aarch64",

@@ -34,7 +34,7 @@ _NAMED: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
 )
 """What the tools and the firmware call them. QEMU runs under several of them and is none."""
 _CONTAINERS = {"docker", "podman", "lxc", "lxc-libvirt", "systemd-nspawn", "openvz", "rkt", "wsl"}
-_DETECTED = re.compile(r"^\s*Virtualization:\s*(\S+)\s*$", re.MULTILINE)
+_DETECTED = re.compile(r"^[ \t]*Virtualization:[ \t]*(\S+)[ \t]*$", re.MULTILINE)
 
 
 def is_virtual(

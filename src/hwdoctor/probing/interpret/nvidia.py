@@ -1,4 +1,4 @@
-"""NVIDIA GPUs, from whatever form of `nvidia-smi` was recorded.
+"""NVIDIA GPUs, from whatever form of `nvidia-smi` was recorded, and from the driver's own files.
 
 The forms say different things about the same GPUs; the richest one leads and the others fill its
 gaps. An error message is not a GPU: a driver that does not answer leaves the GPUs unknown. MIG
@@ -26,6 +26,11 @@ _NO_DEVICES = "No devices were found"
 def accelerators(source: "Source") -> Gpus | None:
     """Every whole GPU; None: nobody could look; empty: looked and found none."""
     forms = [gpus for gpus in map(_read, _recorded(source)) if gpus is not None]
+    if source.entries("/proc/driver/nvidia/gpus"):
+        from hwdoctor.probing.interpret import nvidia_proc
+
+        named = nvidia_proc.gpus(source)
+        forms += [named] if named else []
     shown = [gpus for gpus in sorted(forms, key=_richness, reverse=True) if gpus]
     if shown:
         return _merged(shown)

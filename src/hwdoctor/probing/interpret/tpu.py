@@ -37,6 +37,12 @@ _SUBSYSTEMS = {0x004E: "TPU v2", 0x004F: "TPU v3"}
 # `v5litepod-8`, `v5p-8`, `v6e-4`, `v4-256`, `tpu7x-8`, as TPU machines set them.
 _TYPE = re.compile(r"^(v2|v3|v4|v5litepod|v5e|v5p|v6e|tpu7x)-(\d{1,5})$")
 _TYPE_NAMES = {"v5litepod": "TPU v5e", "tpu7x": "TPU7x"}
+# As the metadata server and `gcloud compute tpus tpu-vm describe` print it.
+_TYPE_STATED = re.compile(
+    r"^[ \t]*(?:ACCELERATOR_TYPE|acceleratorType)[ \t]*:[ \t]*['\"]?([\w-]{2,20})['\"]?[ \t]*$",
+    re.MULTILINE,
+)
+_METADATA_PATH = "accelerator-type"
 _TYPE_VARIABLES = ("TPU_ACCELERATOR_TYPE", "ACCELERATOR_TYPE")
 
 _CHIP_ROW = re.compile(
@@ -57,7 +63,7 @@ def accelerators(source: "Source") -> Tpus | None:
     if on_bus:
         return tuple(_chip(_generation(device), n) for n, device in enumerate(on_bus))
     nodes = _nodes(source)
-    name = _named_by_environment(source.environment or {})
+    name = _named_by_environment(source.environment or {}) or _named_by_metadata(source)
     if nodes and name:
         return tuple(_chip(name, index) for index in nodes)
     return (
@@ -108,10 +114,25 @@ def _from_tpu_info(source: "Source") -> Tpus | None:
 
 
 def _named_by_environment(environment: Mapping[str, str]) -> str | None:
-    for variable in _TYPE_VARIABLES:
-        if match := _TYPE.match(environment.get(variable, "").strip().strip("'\"")):
-            return _TYPE_NAMES.get(match[1], f"TPU {match[1]}")
-    return None
+    found = (_type_name(environment.get(variable, "")) for variable in _TYPE_VARIABLES)
+    return next((name for name in found if name), None)
+
+
+def _named_by_metadata(source: "Source") -> str | None:
+    """What the cloud says of the machine: a setting, too, and no proof of a chip by itself."""
+    stated = []
+    for command in source.commands():
+        text = command.stdout or ""
+        stated += _TYPE_STATED.findall(text)
+        if any(word.rstrip("/").endswith(_METADATA_PATH) for word in command.argv[1:]):
+            stated.append(text)
+    names = {name for text in stated if (name := _type_name(text))}
+    return names.pop() if len(names) == 1 else None
+
+
+def _type_name(text: str) -> str | None:
+    match = _TYPE.match(text.strip().strip("'\""))
+    return _TYPE_NAMES.get(match[1], f"TPU {match[1]}") if match else None
 
 
 def _nodes(source: "Source") -> tuple[int, ...]:
