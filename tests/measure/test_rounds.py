@@ -35,7 +35,9 @@ def disturbed() -> Outcome:
     [
         (processes(), None),
         (processes(1.0), None),
-        (processes(1.0, 1.0001), "precision"),
+        (processes(1.0, 1.0001), None),
+        (processes(1.0, 1.0001, 1.0, 0.9999, 1.0), "precision"),
+        (processes(1.0, 1.0001, seconds=8.0), "time"),
         (processes(1.0, 1.1), None),
         (processes(1.0, 1.1, seconds=8.0), "time"),
         (processes(1.0, seconds=1000.0), None),
@@ -45,12 +47,12 @@ def disturbed() -> Outcome:
         ([disturbed()], None),
         ([*processes(1.0), disturbed()], None),
         ([*processes(1.0), disturbed(), disturbed()], "outcome"),
-        ([*processes(1.0, 1.0001, 1.0), disturbed()], "precision"),
+        ([*processes(1.0, 1.0001, 1.0, 1.0, 1.0), disturbed()], "precision"),
     ],
     ids=[
-        "none-yet", "one", "two-agree", "two-differ", "too-long", "two-at-least", "too-many",
+        "none-yet", "one", "two-agree", "five-agree", "two-agree-slowly", "two-differ", "too-long", "two-at-least", "too-many",
         "ten-tell", "crashed", "disturbed-once",
-        "disturbed-in-one-of-two", "mostly-disturbed", "disturbed-in-one-of-four",
+        "disturbed-in-one-of-two", "mostly-disturbed", "disturbed-in-one-of-six",
     ],
 )  # fmt: skip
 def test_a_cell_goes_on_until_its_time_is_known(

@@ -1,7 +1,7 @@
 """How many processes a cell gets: as many as it takes to know its time, within limits.
 
 Samples of one process share its memory layout and its minute; only further processes show how
-much that matters. A quiet machine needs two or three, a busy virtual one dozens: so a cell gets
+much that matters. A quiet machine needs a handful, a busy virtual one dozens: so a cell gets
 another process, in another round, until the 95 % interval of its time is narrow enough, and the
 criterion that ended it is recorded.
 """
@@ -17,9 +17,12 @@ from hwdoctor.measure.quantiles import student_t
 from hwdoctor.model import Outcome
 from hwdoctor.results.together import undisturbed
 
-NARROW = 0.03
+NARROW = 0.02
 """Half the 95 % interval of the time, relative: two nights that differ by a tenth are then told
-apart even among a dozen cells."""
+apart even among many cells."""
+FEWEST_TO_AGREE = 5
+"""Two or three processes that agree may do so by chance, and a cell whose processes fall into a
+fast and a slow kind would stop just then, at the wrong one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +71,7 @@ def stopped_by(outcomes: Sequence[Outcome], rounds: Rounds) -> str | None:
         return None
     if len(outcomes) >= rounds.most:
         return "processes"
-    if relative_half_width(good) <= NARROW:
+    if len(good) >= FEWEST_TO_AGREE and relative_half_width(good) <= NARROW:
         return "precision"
     if sum(outcome.duration_seconds for outcome in outcomes) >= rounds.seconds:
         return "time"
