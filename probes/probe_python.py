@@ -219,6 +219,45 @@ def built_for(path):
     return [known[kind] for kind in kinds if kind in known]
 
 
+XLA_LIBRARIES = (
+    "jaxlib/*.so", "jaxlib/*.dylib", "jax_plugins/*/*.so", "jax_plugins/*/*.dylib",
+    "jax_cuda*_plugin/*.so", "jax_rocm*_plugin/*.so", "libtpu/*.so",
+)  # fmt: skip
+
+
+def absent_flags(found):
+    """Flags in XLA_FLAGS that no library of JAX and its plugins knows; None: nobody looked.
+
+    A library holds the name of every flag that it knows, ended by a zero byte.
+    """
+    names = re.findall(r"(?:^|\s)--([A-Za-z0-9_]+)", os.environ.get("XLA_FLAGS", ""))
+    if not names or "jaxlib" not in found:
+        return None
+    site = os.path.dirname(found["jaxlib"][1])
+    libraries = [
+        path for pattern in XLA_LIBRARIES for path in glob.glob(os.path.join(site, pattern))
+    ]
+    absent = set(names)
+    for path in libraries:
+        absent -= {name for name in absent if holds(path, name.encode() + b"\0")}
+    return sorted(absent) if libraries else None
+
+
+def holds(path, text):
+    """Whether a file holds some bytes; one that cannot be read might."""
+    import mmap
+
+    try:
+        with open(path, "rb") as file:
+            content = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    except (OSError, ValueError):
+        return os.path.exists(path) and os.path.getsize(path) > 0
+    try:
+        return content.find(text) >= 0
+    finally:
+        content.close()
+
+
 def believed_macos():
     """The release of macOS as this interpreter sees it: built with an old SDK, it sees 10.16."""
     if sys.platform != "darwin":
@@ -243,6 +282,7 @@ def interpreter():
         "architectures": architectures(found),
         "shadowed": shadowed(found, importable()),
         "local_builds": local_builds(found),
+        "absent_xla_flags": absent_flags(found),
     }
     packages = {name: version for name, (version, _) in sorted(found.items())}
     return python, packages

@@ -138,3 +138,37 @@ def test_the_release_of_macos_is_asked_on_macos_alone(
     assert probe.believed_macos() == "10.16"
     monkeypatch.setattr(sys, "platform", "linux")
     assert probe.believed_macos() is None
+
+
+@pytest.mark.parametrize(
+    ("value", "absent"),
+    [
+        ("--xla_known=1", []),
+        ("--xla_known --xla_unknown=2", ["xla_unknown"]),
+        ("--xla_know=1", ["xla_know"]),
+        ("", None),
+        ("flags.txt", None),
+    ],
+    ids=["known", "one unknown", "a part of a name", "nothing set", "a file"],
+)
+def test_flags_are_looked_up_in_the_libraries_without_starting_jax(
+    probe: ModuleType,
+    install: Install,
+    monkeypatch: pytest.MonkeyPatch,
+    value: str,
+    absent: list[str] | None,
+) -> None:
+    site = install("jaxlib")
+    (site / "jaxlib" / "libjax_common.so").write_bytes(b"\x7fELF..\0xla_known\0xla_other\0")
+    monkeypatch.setenv("XLA_FLAGS", value)
+    assert probe.absent_flags(probe.distributions()) == absent
+
+
+def test_a_library_that_cannot_be_read_may_know_the_flag(
+    probe: ModuleType, install: Install, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = install("jaxlib")
+    monkeypatch.setenv("XLA_FLAGS", "--xla_some=1")
+    assert probe.absent_flags(probe.distributions()) is None
+    (site / "jaxlib" / "a.so").mkdir()
+    assert probe.absent_flags(probe.distributions()) == []

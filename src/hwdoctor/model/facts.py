@@ -145,6 +145,8 @@ class Python(Document, frozen=True, kw_only=True):
     """Backends whose import finds another module than the installed distribution."""
     local_builds: tuple[str, ...] | None = None
     """Distributions that were built from source on this machine."""
+    absent_xla_flags: tuple[str, ...] | None = None
+    """Flags in XLA_FLAGS whose names stand in no library of JAX; None: nobody looked."""
 
 
 class OperationFacts(Document, frozen=True, kw_only=True):

@@ -45,6 +45,7 @@ class RecordedPython(Document, frozen=True, kw_only=True):
     architectures: dict[str, tuple[str, ...]] | None = None
     shadowed: tuple[str, ...] | None = None
     local_builds: tuple[str, ...] | None = None
+    absent_xla_flags: tuple[str, ...] | None = None
 
 
 class Recording(Document, frozen=True, kw_only=True):

@@ -67,6 +67,8 @@ def reference_blas(facts: Facts) -> Iterator[Judgement]:
         configuration `mlx-cpu+openblas` loads it; by hand, put its folder into LD_LIBRARY_PATH
         and the library into LD_PRELOAD.
     """
+    if _replaced(facts):
+        return
     for row in compatibility.broken("BAK008", facts.packages or {}, facts.host.system):
         yield fail(
             row.summary,
@@ -86,3 +88,11 @@ PRELOAD_OPENBLAS = (
     "libs=$(python -c 'import sysconfig; print(sysconfig.get_path(\"purelib\"))')/faiss_cpu.libs; "
     'export LD_LIBRARY_PATH="$libs" LD_PRELOAD="$(ls "$libs"/libopenblas*)"'
 )
+
+
+def _replaced(facts: Facts) -> bool:
+    """Whether another BLAS was loaded first, as the remedy has it."""
+    mlx = facts.backend("mlx")
+    loaded = mlx.libraries if mlx is not None else ()
+    preloaded = (facts.environment or {}).get("LD_PRELOAD", "")
+    return any("openblas" in text for text in (*loaded, preloaded))

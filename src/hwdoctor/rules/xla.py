@@ -16,6 +16,7 @@ from hwdoctor.rules.judgement import (
     advise,
     export,
     fail,
+    measured,
     skip,
     stderr,
     unknown,
@@ -80,9 +81,29 @@ def unknown_xla_flag(facts: Facts) -> Iterator[Judgement]:
     if line is not None:
         yield _rejected(value, line)
     elif jax is None:
-        yield skip("whether this XLA knows the flags takes level 1 to find out")
+        yield from _absent_flags(facts, value)
     elif jax.status != "ok":
         yield skip("JAX did not start, for another reason")
+
+
+def _absent_flags(facts: Facts, value: str) -> Iterator[Judgement]:
+    """Without JAX having been started: the names that its libraries hold."""
+    absent = facts.python.absent_xla_flags
+    if absent is None:
+        yield skip("whether this XLA knows the flags takes level 1 to find out")
+        return
+    flags = [word for word in value.split() if word.lstrip("-").partition("=")[0] in absent]
+    if flags:
+        yield fail(
+            f"no library of this JAX knows {', '.join(flags)}: XLA aborts the process",
+            observed=value,
+            evidence=[
+                variable("XLA_FLAGS", value),
+                measured(f"not in the libraries of jaxlib: {', '.join(absent)}"),
+            ],
+            remedy=[_without(value, flags)],
+            disqualifies=["jax-*"],
+        )
 
 
 def _rejected(value: str, line: str) -> Judgement:
