@@ -28,7 +28,8 @@ def one(gpus: tuple[Accelerator, ...] | None) -> Accelerator:
         ),
         (
             'WARNING: [see] {this}\n\n{"gpu_data": [{"gpu": 0, "asic": {"market_name":'
-            ' "AMD Radeon RX 7800 XT"}, "mem_usage": {"total_vram": {"value": 16368, "unit": "MB"}}}]}'
+            ' "AMD Radeon RX 7800 XT"}, "mem_usage": {"total_vram":'
+            ' {"value": 16368, "unit": "MB"}}}]}'
         ),
         (
             "GPU: 0\n    ASIC:\n        MARKET_NAME: AMD Radeon RX 7800 XT\n"
