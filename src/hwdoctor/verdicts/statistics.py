@@ -25,9 +25,9 @@ FEWEST_SAMPLES = 3
 ASSUMED_SCATTER = 0.015
 """Standard deviation between processes where only one was measured and nothing else is known:
 what quiet machines show. Virtual machines show up to 0.1 and more, which two processes reveal."""
-ASSUMED_AT_SMOKE = 0.15
-"""A single short process on a machine that may be busy: what a 2-core virtual machine showed,
-two-threaded products of small matrices left out, which showed 0.3."""
+ASSUMED_AT_SMOKE = 0.25
+"""Of a single short process on a machine that may be busy. Eight whole first looks on a 2-core
+virtual machine: small two-threaded kernels fell into kinds that differ by a factor of two."""
 MEDIAN_OVER_MEAN = 1.2533
 """Standard error of a median over that of a mean, for many normal samples: sqrt(pi / 2)."""
 
