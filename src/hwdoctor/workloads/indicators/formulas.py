@@ -1,0 +1,47 @@
+"""From a name of the catalogue to outputs of full length: warm-up padded with NaN."""
+
+import importlib
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from hwdoctor.workloads.indicators.catalogue import Indicator, Values
+from hwdoctor.workloads.indicators.primitives import Array
+from hwdoctor.workloads.indicators.shared import Bars
+
+Request = tuple[Indicator, Values]
+"""What is asked for: an indicator and the values of all its parameters."""
+Outputs = dict[str, Array]
+
+
+def formula(indicator: Indicator) -> Callable[..., Any]:
+    """The function that computes it: `rsi` of `momentum` for RSI."""
+    module = importlib.import_module(f"hwdoctor.workloads.indicators.{indicator.group}")
+    found: Callable[..., Any] = getattr(module, indicator.name.lower())
+    return found
+
+
+def evaluate(bars: Bars, requests: list[Request]) -> Iterator[tuple[str, Outputs]]:
+    """Outputs of each request, `[symbols, bars]`; series that are too short give NaN only."""
+    for indicator, values in requests:
+        first = bars[indicator.inputs[0]]
+        count = first.shape[-1]
+        lookback = indicator.lookback(values)
+        if count <= lookback:
+            found: tuple[Array, ...] = (bars.p.zeros(first, 0),) * len(indicator.outputs)
+        else:
+            result = formula(indicator)(bars, **values)
+            found = result if isinstance(result, tuple) else (result,)
+        yield indicator.name, {
+            output: _padded(bars, series, count, lookback)
+            for output, series in zip(indicator.outputs, found, strict=True)
+        }
+
+
+def _padded(bars: Bars, series: Array, count: int, lookback: int) -> Array:
+    """The catalogue's look-back decides: a formula of another length is a mistake."""
+    length = max(count - lookback, 0)
+    if series.shape[-1] != length:
+        raise AssertionError(f"{series.shape[-1]} bars where the catalogue says {length}")
+    warm_up = bars.p.zeros(series, count - length) + float("nan")
+    return bars.p.join(warm_up, series)
+
