@@ -88,6 +88,7 @@ COMMANDS = {
         ["lscpu", "--json"],
         ["nvidia-smi", "-q", "-x"],
         ["rocm-smi", "--showallinfo", "--json"],
+        ["amd-smi", "static", "--asic", "--vram", "--driver", "--json"],
     ],
     "Darwin": [
         ["sysctl", "-a"],
@@ -115,6 +116,7 @@ FILES = [
     "/proc/device-tree/compatible",
     "/proc/device-tree/hypervisor/compatible",
     "/proc/driver/nvidia/version",
+    "/proc/driver/nvidia/gpus/*/information",
     "/.dockerenv",
     "/run/.containerenv",
     "/run/systemd/container",
@@ -147,6 +149,7 @@ FILES = [
     "/sys/devices/system/cpu/cpufreq/policy*/cpuinfo_max_freq",
     "/sys/devices/system/cpu/cpufreq/policy*/scaling_governor",
     "/sys/devices/system/node/online",
+    "/sys/devices/system/node/has_cpu",
 ]
 
 # Files that say something by being there; what they hold is nobody's business.

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from hwdoctor.model import (
     Accelerator,
     Budget,
+    Cache,
     Cpu,
     Facts,
     Host,
@@ -50,6 +51,32 @@ def test_tiers_threads_and_limits_of_the_processor_are_told() -> None:
     told = dict(rows(Facts(cpu=cpu)))
     assert told["cores"] == "8 cores, 16 threads"
     assert told["usable"] == "1.5 cores, limited by cgroup"
+
+
+def test_caches_are_told_for_each_kind_of_core() -> None:
+    fast = Cache(level=2, kind="unified", size_bytes=16 << 20, shared_by=5, tier="Performance")
+    slow = Cache(level=1, kind="data", size_bytes=64 << 10, tier="Efficiency")
+    told = dict(rows(Facts(cpu=Cpu(caches=(fast, slow)))))
+    assert told["caches"] == "Performance: L2 16 MiB; Efficiency: L1d 64 KiB"
+
+
+def test_several_memory_nodes_the_hypervisor_and_the_governor_are_told() -> None:
+    told = dict(
+        rows(
+            Facts(
+                host=Host(system="Linux", virtual=True, hypervisor="kvm"),
+                cpu=Cpu(physical_cores=64, numa_nodes=2, governor="performance"),
+            )
+        )
+    )
+    assert told["cores"] == "64 cores, 2 memory nodes"
+    assert told["system"] == "Linux, virtual (kvm)"
+    assert told["power"] == "governor performance"
+
+
+def test_a_partitioned_gpu_is_told_as_one() -> None:
+    device = Accelerator(kind="gpu", name="NVIDIA H200", slices_bytes=(GIB, GIB), index=0)
+    assert dict(rows(Facts(accelerators=(device,))))["gpu 0"] == "NVIDIA H200, cut into 2 slices"
 
 
 def test_only_the_features_that_choose_kernels_are_listed() -> None:

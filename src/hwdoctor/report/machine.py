@@ -9,7 +9,16 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Final
 
-from hwdoctor.model import Accelerator, Cpu, Facts, Memory, fingerprint, machine_slug
+from hwdoctor.model import (
+    Accelerator,
+    Cache,
+    Cpu,
+    Facts,
+    Host,
+    Memory,
+    fingerprint,
+    machine_slug,
+)
 from hwdoctor.report.quantities import counted, size
 from hwdoctor.results.printable import printable
 
@@ -71,6 +80,7 @@ def _rows(facts: Facts) -> Iterator[Row]:
     yield "processor", facts.cpu.brand or facts.cpu.vendor or UNKNOWN
     yield "cores", _cores(facts.cpu) or UNKNOWN
     yield "usable", _budget(facts.cpu)
+    yield "caches", _caches(facts.cpu.caches)
     yield "vectors", " ".join(name for name in _VECTOR_UNITS if name in facts.cpu.features)
     yield "memory", _memory(facts.memory)
     yield from _accelerators(facts.accelerators)
@@ -89,7 +99,24 @@ def _cores(cpu: Cpu) -> str:
         text += f" ({' + '.join(f'{_known(tier.cores)} {tier.name}' for tier in cpu.tiers)})"
     if cpu.physical_cores and cpu.logical_cores and cpu.logical_cores != cpu.physical_cores:
         text += f", {counted(cpu.logical_cores, 'thread')}"
+    if cpu.numa_nodes is not None and cpu.numa_nodes > 1:
+        text += f", {counted(cpu.numa_nodes, 'memory node')}"
     return text
+
+
+_CACHE_LETTERS: Final = {"data": "d", "instruction": "i", "unified": ""}
+
+
+def _caches(caches: tuple[Cache, ...]) -> str:
+    """`L1d 32 KiB, L2 1 MiB`, for each kind of core where they differ."""
+    groups: dict[str | None, list[str]] = {}
+    for cache in caches:
+        name = f"L{cache.level}{_CACHE_LETTERS[cache.kind]} {size(cache.size_bytes)}"
+        groups.setdefault(cache.tier, []).append(name)
+    return "; ".join(
+        f"{tier}: {', '.join(names)}" if tier else ", ".join(names)
+        for tier, names in groups.items()
+    )
 
 
 def _budget(cpu: Cpu) -> str:
@@ -130,6 +157,8 @@ def _accelerator(device: Accelerator) -> str:
         parts.append(counted(device.cores, "core"))
     if device.memory_bytes is not None:
         parts.append(size(device.memory_bytes))
+    if device.slices_bytes:
+        parts.append(f"cut into {counted(len(device.slices_bytes), 'slice')}")
     if device.api is not None:
         parts.append(device.api)
     if device.driver is not None:
@@ -148,6 +177,8 @@ def _power(facts: Facts) -> str:
         parts.append(f"low power mode {'on' if power.low_power_mode else 'off'}")
     if power.thermal is not None:
         parts.append(f"thermal state {power.thermal}")
+    if facts.cpu.governor is not None:
+        parts.append(f"governor {facts.cpu.governor}")
     return ", ".join(part for part in parts if part)
 
 
@@ -157,11 +188,17 @@ def _system(facts: Facts) -> str:
     parts = [
         name,
         host.architecture or "",
-        "virtual" if host.virtual else "",
+        _virtual(host),
         f"in {host.container}" if host.container else "",
         "translated by Rosetta" if host.translated else "",
     ]
     return ", ".join(part for part in parts if part)
+
+
+def _virtual(host: Host) -> str:
+    if not host.virtual:
+        return ""
+    return f"virtual ({host.hypervisor})" if host.hypervisor else "virtual"
 
 
 def _python(facts: Facts) -> str:
