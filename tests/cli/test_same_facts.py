@@ -167,6 +167,15 @@ SERVER = Recording(
             "<processes><process_info><process_name>/home/alice/train</process_name>"
             "</process_info></processes></gpu></nvidia_smi_log>",
         ),
+        RecordedCommand(
+            argv=("bash",),
+            stdout="alice@alices-mac:~$ uname -a\nLinux alices-mac 6.1.0-18-amd64 #1 SMP x86_64\n"
+            "alice@alices-mac:~$ hostnamectl\n   Static hostname: alices-mac\n"
+            "        Machine ID: AAAAAAAA222233334444555555555555\n  Virtualization: kvm\n"
+            "alice@alices-mac:~$ sudo dmesg\n[ 0.0] Linux version 6.1.0 (alice@alices-mac)\n"
+            "[ 0.0] DMI: C02XK1ABCDEF alices-mac/alice, BIOS alice\n"
+            "alice@alices-mac:~$ ls -l /dev/accel0\ncrw------- 1 alice alice 1, 0 /dev/accel0\n",
+        ),
     ),
     files=(
         RecordedFile(path="/proc/cpuinfo", content="processor: 0\nSerial: C02XK1ABCDEF\n"),
