@@ -50,7 +50,8 @@ def disturbed() -> Outcome:
         ([*processes(1.0, 1.0001, 1.0, 1.0, 1.0), disturbed()], "precision"),
     ],
     ids=[
-        "none-yet", "one", "two-agree", "five-agree", "two-agree-slowly", "two-differ", "too-long", "two-at-least", "too-many",
+        "none-yet", "one", "two-agree", "five-agree", "two-agree-slowly", "two-differ",
+        "too-long", "two-at-least", "too-many",
         "ten-tell", "crashed", "disturbed-once",
         "disturbed-in-one-of-two", "mostly-disturbed", "disturbed-in-one-of-six",
     ],

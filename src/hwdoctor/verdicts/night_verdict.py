@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from hwdoctor.measure.run import Run
 from hwdoctor.model import CheckReport, Finding
 from hwdoctor.model.comparison import ComparedCell
-from hwdoctor.model.night import NightCell, NightVerdict, OpenCell
+from hwdoctor.model.night import NightVerdict, OpenCell
 from hwdoctor.results.result_set import ResultSet
 from hwdoctor.verdicts.compare import CHANGED_MACHINE, Compared, compare
 from hwdoctor.verdicts.differences import differences
