@@ -29,6 +29,10 @@ def discriminator(p: Primitives, price: Array, warm_up: int) -> tuple[Array, ...
 
     From bar `warm_up` on; filters are empty before it, but the price's smoother is not.
     """
+    own = p.compiled("discriminator")
+    if own is not None:
+        done: tuple[Array, ...] = own(price, warm_up)
+        return done
     xp = p.xp
     zero = price[..., 0] * 0.0
     blank = (zero,) * 6
@@ -104,6 +108,10 @@ def _windows(p: Primitives, x: Array) -> list[Array]:
 
 def phase(p: Primitives, found: tuple[Array, ...]) -> Array:
     """Phase of the smoothed price against one cycle of sine and cosine, in degrees."""
+    own = p.compiled("phase")
+    if own is not None:
+        done: Array = own(found)
+        return done
     xp = p.xp
     smooth, slow = found[0], found[4]
     length = p.integers(slow + 0.5)
@@ -132,6 +140,10 @@ def phase(p: Primitives, found: tuple[Array, ...]) -> Array:
 
 def cycle_average(p: Primitives, price: Array, found: tuple[Array, ...]) -> Array:
     """Plain average of the price over the whole bars of the smoothed period."""
+    own = p.compiled("cycle_average")
+    if own is not None:
+        done: Array = own(price, found)
+        return done
     slow = found[4]
     length = p.integers(slow + 0.5)
     bars = slow.shape[-1]

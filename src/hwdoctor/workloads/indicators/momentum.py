@@ -67,14 +67,14 @@ def apo(bars: Bars, fastperiod: int, slowperiod: int, matype: int) -> Array:
 def aroon(bars: Bars, timeperiod: int) -> Series:
     """How long ago the lowest low and the highest high were, 100 for now. T. Chande, 1995."""
     p, n = bars.p, timeperiod
-    down, up = p.bars_since_max(-bars.low, n + 1), p.bars_since_max(bars.high, n + 1)
+    down, up = bars.since_extremes(n + 1)
     return 100.0 * (n - down) / n, 100.0 * (n - up) / n
 
 
 def aroonosc(bars: Bars, timeperiod: int) -> Array:
     """Aroon up less Aroon down."""
     p, n = bars.p, timeperiod
-    down, up = p.bars_since_max(-bars.low, n + 1), p.bars_since_max(bars.high, n + 1)
+    down, up = bars.since_extremes(n + 1)
     return 100.0 * (down - up) / n
 
 
@@ -128,11 +128,11 @@ def dx(bars: Bars, timeperiod: int) -> Array:
 
 
 def er(bars: Bars, timeperiod: int) -> Array:
-    """Kaufman's efficiency: net change over the path's length."""
+    """Kaufman's efficiency: net change over the path's length; 1 where nothing moved."""
     p = bars.p
     change = p.change(bars.close)
     path = p.windowed_sum(p.xp.abs(change), timeperiod)
-    return p.ratio(p.xp.abs(p.change(bars.close, timeperiod)), path)
+    return p.ratio(p.xp.abs(p.change(bars.close, timeperiod)), path, 1.0)
 
 
 def eri(bars: Bars, timeperiod: int) -> Series:
@@ -168,7 +168,7 @@ def imi(bars: Bars, timeperiod: int) -> Array:
     p = bars.p
     move = bars.close - bars.open
     up = p.windowed_sum(p.xp.where(move > 0.0, move, 0.0), timeperiod)
-    return 100.0 * p.ratio(up, p.windowed_sum(p.xp.abs(move), timeperiod))
+    return 100.0 * p.ratio(up, p.windowed_sum(p.xp.abs(move), timeperiod), 0.5)
 
 
 def _stochastic(p: Primitives, close: Array, high: Array, low: Array) -> Array:
@@ -307,17 +307,13 @@ def rocr100(bars: Bars, timeperiod: int) -> Array:
     return 100.0 * bars.p.ratio(*_against_then(bars, timeperiod))
 
 
-def relative_strength(p: Primitives, up: Array, down: Array) -> Array:
-    """100 up / (up + down), and 50 where nothing moved."""
-    return p.xp.where(up + down == 0.0, 50.0, 100.0 * p.ratio(up, up + down))
-
-
 def rsi(bars: Bars, timeperiod: int) -> Array:
     """Relative strength: Wilder's average rise in per cent of average rise plus average fall.
 
     J. W. Wilder, New Concepts in Technical Trading Systems, 1978.
     """
-    return relative_strength(bars.p, *bars.gains_and_losses(timeperiod))
+    up, down = bars.gains_and_losses(timeperiod)
+    return 100.0 * bars.p.ratio(up, up + down)
 
 
 def smi(

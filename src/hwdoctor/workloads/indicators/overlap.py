@@ -92,11 +92,8 @@ def mavp(bars: Bars, minperiod: int, maxperiod: int, matype: int) -> Array:
     periods = p.integers(p.since(bars["periods"], start))
     chosen = p.zeros(bars.close, periods.shape[-1])
     for n in range(minperiod, maxperiod + 1):
-        wanted = periods == n
-        if n == minperiod:
-            wanted = periods <= n
-        elif n == maxperiod:
-            wanted = periods >= n
+        wanted = (periods == n) | (n == minperiod and periods < n)
+        wanted = wanted | (n == maxperiod and periods > n)
         seeded = p.since(bars.close, start - averages.lookback(n, matype))
         chosen = p.xp.where(wanted, moving_average(p, seeded, n, matype), chosen)
     return chosen

@@ -73,6 +73,14 @@ class Primitives(ABC):
     def bars_since_max(self, x: Array, window: int) -> Array:
         """How many bars ago the window's maximum was; the latest one where there are several."""
 
+    def compiled(self, name: str) -> Callable[..., Any] | None:  # noqa: ARG002 -- none here
+        """A whole recursion in the backend's own form, in place of a scan; None: there is none.
+
+        `parabolic`, `supertrend_lines`, `discriminator`, `smoothed_price`, `phase` and
+        `cycle_average` ask; arguments and result are those of the functions of these names.
+        """
+        return None
+
     # Shifting and aligning
 
     def align(self, *series: Array) -> tuple[Array, ...]:

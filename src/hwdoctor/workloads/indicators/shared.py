@@ -103,6 +103,14 @@ class Bars:
         """Lowest low of n bars."""
         return self._once(("lowest", n), lambda: self.p.windowed_min(self.low, n))
 
+    def since_extremes(self, n: int) -> Series:
+        """How many bars ago the lowest low and the highest high of n bars were."""
+
+        def make() -> Series:
+            return self.p.bars_since_max(-self.low, n), self.p.bars_since_max(self.high, n)
+
+        return self._once(("since_extremes", n), make)
+
     def gains_and_losses(self, n: int) -> Series:
         """Wilder's averages of the close's rises and of its falls."""
 

@@ -22,6 +22,10 @@ def parabolic(
     It begins short where the first downward movement is the larger one, with the first bar's
     extreme as stop; a start value other than 0 sets side (its sign) and stop (its size).
     """
+    own = p.compiled("parabolic")
+    if own is not None:
+        found: tuple[Array, Array] = own(high, low, start, offset, rising, falling)
+        return found
     xp = p.xp
     up, down = high[..., 1] - high[..., 0], low[..., 0] - low[..., 1]
     zero = high[..., 0] * 0.0
@@ -76,6 +80,10 @@ def supertrend_lines(
     Each band moves towards the price only, until a close beyond it releases it. The first bar
     counts as an upward trend.
     """
+    own = p.compiled("supertrend_lines")
+    if own is not None:
+        found: tuple[Array, Array] = own(middle, reach, close)
+        return found
     xp = p.xp
     zero = close[..., 0] * 0.0
 

@@ -1,6 +1,5 @@
 """Volatility indicators; see `overlap` for how a formula is written."""
 
-from hwdoctor.workloads.indicators.momentum import relative_strength
 from hwdoctor.workloads.indicators.primitives import Array
 from hwdoctor.workloads.indicators.shared import Bars
 
@@ -31,7 +30,12 @@ def massi(bars: Bars, fastperiod: int, slowperiod: int) -> Array:
 
 
 def natr(bars: Bars, timeperiod: int) -> Array:
-    """Average true range in per cent of the close. J. Forman, TASC 2006."""
+    """Average true range in per cent of the close. J. Forman, TASC 2006.
+
+    Over one bar TA-Lib leaves out the division, and so do we.
+    """
+    if timeperiod == 1:
+        return bars.true_range()
     reach, close = bars.p.align(bars.atr(timeperiod), bars.close)
     return 100.0 * bars.p.ratio(reach, close)
 
@@ -43,7 +47,7 @@ def rvi(bars: Bars, timeperiod: int, stddevperiod: int) -> Array:
     deviation, change = p.align(deviation, p.change(bars.close))
     up = p.wilder(p.xp.where(change > 0.0, deviation, 0.0), timeperiod)
     down = p.wilder(p.xp.where(change < 0.0, deviation, 0.0), timeperiod)
-    return relative_strength(p, up, down)
+    return 100.0 * p.ratio(up, up + down, 0.5)
 
 
 def trange(bars: Bars) -> Array:

@@ -80,10 +80,10 @@ def pvt(bars: Bars) -> Array:
 
 
 def rvol(bars: Bars, timeperiod: int) -> Array:
-    """Volume over the average of the n bars before."""
+    """Volume over the average of the n bars before; not finite where that is zero, as in TA-Lib."""
     p = bars.p
     before = p.shift(p.windowed_mean(bars.volume, timeperiod), 1)
-    return p.ratio(p.since(bars.volume, timeperiod), before, float("nan"))
+    return p.since(bars.volume, timeperiod) / before
 
 
 def vwap(bars: Bars) -> Array:

@@ -1,0 +1,180 @@
+"""The vocabulary on Numba: compiled recursions and windows, symbols on a pool of threads.
+
+Elementwise arithmetic is NumPy's, on one symbol at a time, whose intermediates stay in the
+cache; whatever looks at more than one bar is compiled.
+"""
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+
+from hwdoctor.backends.base import HostArray
+from hwdoctor.workloads.indicators import numba_hilbert, numba_kernels
+from hwdoctor.workloads.indicators.formulas import Request, evaluate
+from hwdoctor.workloads.indicators.numpy import NumpyPrimitives
+from hwdoctor.workloads.indicators.primitives import Array, Primitives
+from hwdoctor.workloads.indicators.shared import Bars
+
+
+class NumbaPrimitives(NumpyPrimitives):
+    """See `Primitives`; every array has one symbol."""
+
+    def _made(self, x: Array, bars: int) -> Array:
+        return np.empty((1, bars), x.dtype)
+
+    def windowed_sum(self, x: Array, window: int) -> Array:
+        out = self._made(x, x.shape[-1] - window + 1)
+        numba_kernels.windowed_sum(x[0], window, out[0])
+        return out
+
+    def windowed_weighted_sum(self, x: Array, window: int) -> Array:
+        out = self._made(x, x.shape[-1] - window + 1)
+        numba_kernels.windowed_weighted_sum(x[0], window, out[0])
+        return out
+
+    def windowed_max(self, x: Array, window: int) -> Array:
+        out = self._made(x, x.shape[-1] - window + 1)
+        numba_kernels.windowed_max(x[0], window, 1.0, out[0])
+        return out
+
+    def windowed_min(self, x: Array, window: int) -> Array:
+        out = self._made(x, x.shape[-1] - window + 1)
+        numba_kernels.windowed_max(x[0], window, -1.0, out[0])
+        return out
+
+    def bars_since_max(self, x: Array, window: int) -> Array:
+        out = self._made(x, x.shape[-1] - window + 1)
+        numba_kernels.bars_since_max(x[0], window, out[0])
+        return out
+
+    def windowed_variance(self, x: Array, window: int) -> Array:
+        out = self._made(x, x.shape[-1] - window + 1)
+        numba_kernels.windowed_variance(x[0], window, out[0])
+        return out
+
+    def windowed_mean_deviation(self, x: Array, window: int) -> tuple[Array, Array]:
+        off, distance = (self._made(x, x.shape[-1] - window + 1) for _ in range(2))
+        numba_kernels.windowed_mean_deviation(x[0], window, off[0], distance[0])
+        return off, distance
+
+    def windowed_count_below(self, x: Array, window: int) -> Array:
+        out = self._made(x, x.shape[-1] - window)
+        numba_kernels.windowed_count_below(x[0], window, out[0])
+        return out
+
+    def windowed_order_statistic(self, x: Array, window: int, rank: int) -> Array:
+        out = self._made(x, x.shape[-1] - window + 1)
+        numba_kernels.windowed_order_statistic(x[0], window, rank, out[0])
+        return out
+
+    def cumulative_sum(self, x: Array) -> Array:
+        out = self._made(x, x.shape[-1])
+        numba_kernels.cumulative_sum(x[0], out[0])
+        return out
+
+    def recurrence(self, x: Array, decay: float) -> Array:
+        out = self._made(x, x.shape[-1])
+        numba_kernels.recurrence(x[0], decay, out[0])
+        return out
+
+    def varying_recurrence(self, decay: Array, x: Array) -> Array:
+        out = self._made(x, x.shape[-1])
+        numba_kernels.varying_recurrence(decay[0], x[0], out[0])
+        return out
+
+    def smooth(self, x: Array, window: int, weight: float) -> Array:
+        out = self._made(x, x.shape[-1] - window + 1)
+        numba_kernels.smooth(x[0], window, weight, out[0])
+        return out
+
+    def _moments(self, x: Array, y: Array, window: int) -> tuple[Array, Array, Array]:
+        sums = np.empty((3, x.shape[-1] - window + 1), x.dtype)
+        numba_kernels.moments(x[0], y[0], window, sums)
+        return sums[0:1], sums[1:2], sums[2:3]
+
+    def compiled(self, name: str) -> Callable[..., Any] | None:
+        return getattr(self, f"_{name}", None)
+
+    def _parabolic(
+        self, high: Array, low: Array, start: float, offset: float, rising: Any, falling: Any
+    ) -> tuple[Array, Array]:
+        stops, sides = (self._made(high, high.shape[-1] - 1) for _ in range(2))
+        sides_of = np.array(rising), np.array(falling)
+        numba_kernels.parabolic(high[0], low[0], start, offset, *sides_of, stops[0], sides[0])
+        return stops, sides
+
+    def _supertrend_lines(self, middle: Array, reach: Array, close: Array) -> tuple[Array, Array]:
+        line, trend = (self._made(close, close.shape[-1]) for _ in range(2))
+        numba_kernels.supertrend_lines(middle[0], reach[0], close[0], line[0], trend[0])
+        return line, trend
+
+    def _discriminator(self, price: Array, warm_up: int) -> tuple[Array, ...]:
+        made = tuple(self._made(price, price.shape[-1] - warm_up) for _ in range(5))
+        numba_hilbert.discriminator(price[0], warm_up, *(array[0] for array in made))
+        return made
+
+    def _phase(self, found: tuple[Array, ...]) -> Array:
+        out = self._made(found[0], found[0].shape[-1])
+        turns = numba_hilbert.SINES, numba_hilbert.COSINES
+        numba_hilbert.phase(found[0][0], found[4][0], *turns, out[0])
+        return out
+
+    def _cycle_average(self, price: Array, found: tuple[Array, ...]) -> Array:
+        out = self._made(price, found[4].shape[-1])
+        numba_hilbert.cycle_average(price[0], found[4][0], out[0])
+        return out
+
+
+def evaluate_columns(
+    columns: Mapping[str, HostArray], requests: list[Request]
+) -> dict[str, dict[str, HostArray]]:
+    """See `api.Backend`."""
+    first = next(iter(columns.values()))
+    results = {
+        indicator.name: {output: np.empty(first.shape, first.dtype) for output in indicator.outputs}
+        for indicator, _ in requests
+    }
+    fill(columns, requests, results, threads())
+    return results
+
+
+def fill(
+    columns: Mapping[str, HostArray],
+    requests: list[Request],
+    results: Mapping[str, Mapping[str, HostArray]],
+    workers: int,
+) -> None:
+    """Write the outputs of all symbols into given buffers."""
+    symbols = next(iter(columns.values())).shape[0]
+
+    def one(symbol: int) -> None:
+        rows = {name: column[symbol : symbol + 1] for name, column in columns.items()}
+        bars = Bars(_PRIMITIVES, rows)
+        with np.errstate(all="ignore"):
+            for name, outputs in evaluate(bars, requests):
+                for output, row in outputs.items():
+                    results[name][output][symbol] = row[0]
+
+    if workers == 1 or symbols == 1:
+        for symbol in range(symbols):
+            one(symbol)
+        return
+    with ThreadPoolExecutor(workers) as pool:
+        list(pool.map(one, range(symbols)))
+
+
+def threads() -> int:
+    """As many as Numba would use."""
+    import numba
+
+    return int(numba.get_num_threads())
+
+
+def to_numpy(array: HostArray) -> HostArray:
+    """See `api.Backend`."""
+    return array
+
+
+_PRIMITIVES: Primitives = NumbaPrimitives()
