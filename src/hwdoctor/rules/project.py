@@ -5,7 +5,6 @@ Only what `check --project DIR` read is judged; nothing of the project is ever i
 
 from collections.abc import Iterator
 
-from hwdoctor.knowledge.readers import readers_of
 from hwdoctor.model import CodeNote, Evidence, Facts, NoteKind
 from hwdoctor.rules.judgement import Judgement, advise, fail, unknown
 from hwdoctor.rules.needs import Gap
@@ -63,6 +62,8 @@ def variable_set_too_late(facts: Facts) -> Iterator[Judgement]:
     Remedy: set the variable before the first import: in the shell (`hwdoctor env`), or with
         `hwdoctor.bootstrap` as the first import of the program.
     """
+    from hwdoctor.knowledge.readers import readers_of  # not loaded by a check of a machine
+
     yield from unread(facts)
     for note in notes(facts, "set-too-late"):
         read = {r.read for r in readers_of(note.subject) if r.framework == note.framework}

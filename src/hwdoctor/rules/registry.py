@@ -6,7 +6,6 @@ Adding a rule is one function in a family module. Adding a family is one name in
 from collections.abc import Iterable
 from types import ModuleType
 
-from hwdoctor.knowledge.gaps import unchecked
 from hwdoctor.knowledge.spelling import nearest
 from hwdoctor.model import UsageError
 from hwdoctor.rules import (
@@ -120,6 +119,8 @@ def select(patterns: Iterable[str]) -> frozenset[str]:
 
 
 def _no_such(wanted: str) -> str:
+    from hwdoctor.knowledge.gaps import unchecked
+
     gap = next((gap for gap in unchecked() if gap.code == wanted.upper()), None)
     if gap is not None:
         instead = f"; see {gap.where}" if gap.where else ""
