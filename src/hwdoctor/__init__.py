@@ -36,6 +36,7 @@ def advise(
     *,
     workload_bytes_per_sample: int | None = None,
     resident_bytes: int = 0,
+    device_memory_bytes: int | None = None,
     facts: Facts | None = None,
 ) -> Advice:
     """How many threads, workers and samples this machine can take, each with its reason.
@@ -44,6 +45,8 @@ def advise(
         workload_bytes_per_sample: all that one sample keeps alive at the peak; None: no batch
             size is advised.
         resident_bytes: what a process holds whatever the batch.
+        device_memory_bytes: what the framework says that one device may hold, where the system
+            does not show it.
         facts: of another machine; None: of this one.
 
     Raises:
@@ -56,6 +59,7 @@ def advise(
         hardware() if facts is None else facts,
         workload_bytes_per_sample=workload_bytes_per_sample,
         resident_bytes=resident_bytes,
+        device_memory_bytes=device_memory_bytes,
     )
 
 

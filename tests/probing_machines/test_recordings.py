@@ -50,6 +50,14 @@ def mac(file: str, how: str, **facts: Any) -> Row:
     )
 
 
+def log(file: str, brand: str | None, gibibytes: int | None, working_set: int | None = None) -> Row:
+    """What a framework prints when it starts: a chip and its memory, and no count of anything."""
+    expected = {"cpu__brand": brand, "cpu__physical_cores": None, "cpu__logical_cores": None}
+    expected["memory__total_bytes"] = gibibytes * GIB if gibibytes else None
+    expected["memory__gpu_working_set_bytes"] = working_set
+    return mac(file, LOG, **expected)
+
+
 def linux(name: str, files: dict[str, str], **facts: Any) -> Row:
     paths = {f"linux/{file}.txt": how for file, how in files.items()}
     return (name, paths, {key.replace("__", "."): value for key, value in facts.items()})
@@ -206,15 +214,24 @@ APPLE: list[Row] = [
     mac("vm-under-rosetta__system_profiler_SPHardwareDataType_json", HARDWARE,
         host__virtual=True, cpu__brand=None, cpu__physical_cores=6, accelerators=None),
     mac("wired-limit__set-output", SYSCTL, memory__gpu_limit_bytes=None),
+    log("64gb-mac__jax-metal-log", None, 64),
+    log("64gb-mac__mlx-device_info-fragment", None, 64, 55662788608),
+    log("amd-rx570-hackintosh-64gb__tf-metal-log", None, 64),
+    log("m1-16gb-macos13__mlx-device_info", "Apple M1", 16, 11453251584),
+    log("m1max-64gb__tf-metal-log", "Apple M1 Max", 64),
+    log("m1ultra-48gpu-64gb__gpuinfo", "Apple M1 Ultra", None),
+    log("m2-24gb__jax-metal-log", "Apple M2", 24),
+    log("m2max-32gb__jax-metal-log", "Apple M2 Max", 32),
+    log("m2max-64gb__tf-metal-log", "Apple M2 Max", 64),
+    log("m2ultra-192gb-guess__mlx-device_info", None, None, 188743680000),
+    log("m3ultra-256gb__mlx-device_info", "Apple M3 Ultra", 256, 223338299392),
+    log("m4-16gb__ggml-metal-init", "Apple M4", None),
+    log("m4pro-48gb__jax-metal-log", "Apple M4 Pro", 48),
+    log("m4pro-48gb__mlx-device_info", "Apple M4 Pro", 48, 40200896512),
+    log("m5max-128gb__mlx-device_info", "Apple M5 Max", 128, 130566586368),
     *(nothing("apple", file) for file in (
-        "24gb-mac__torch-mps-oom", "64gb-mac__jax-metal-log", "64gb-mac__mlx-device_info-fragment",
-        "amd-rx570-hackintosh-64gb__tf-metal-log", "m1-16gb-hwloc2.6__lstopo",
-        "m1-16gb-macos13__mlx-device_info", "m1max-64gb__tf-metal-log",
-        "m1ultra-48gpu-64gb__gpuinfo", "m2-24gb__jax-metal-log", "m2max-32gb__jax-metal-log",
-        "m2max-64gb__tf-metal-log", "m2ultra-192gb-guess__mlx-device_info",
-        "m3ultra-256gb__mlx-device_info", "m4-16gb__ggml-metal-init",
-        "m4max-64gb__siliconscope-cli", "m4max__jax-metal-broken", "m4pro-48gb__jax-metal-log",
-        "m4pro-48gb__mlx-device_info", "m5max-128gb__mlx-device_info", "m5pro-15c__cpuinfo-tool",
+        "24gb-mac__torch-mps-oom", "m1-16gb-hwloc2.6__lstopo", "m4max-64gb__siliconscope-cli",
+        "m4max__jax-metal-broken", "m5pro-15c__cpuinfo-tool",
     )),
 ]  # fmt: skip
 

@@ -176,6 +176,67 @@ def test_a_wired_limit_beyond_what_the_system_can_spare_is_not_believed() -> Non
     assert given.value == 28 * GIB
 
 
+@pytest.mark.parametrize(
+    ("told", "usable"), [(20 * GIB, 20 * GIB), (30 * GIB, 28 * GIB)], ids=["fits", "beyond"]
+)
+def test_what_a_framework_told_of_a_shared_memory_is_used(told: int, usable: int) -> None:
+    device = Accelerator(kind="gpu", vendor="Apple")
+    memory = Memory(total_bytes=32 * GIB)
+    read = msgspec.structs.replace(memory, gpu_working_set_bytes=told, gpu_limit_bytes=1 * GIB)
+    from_facts = advise(Facts(memory=read, accelerators=(device,))).devices[0].memory_bytes
+    facts = Facts(memory=memory, accelerators=(device,))
+    given = advise(facts, device_memory_bytes=told).devices[0].memory_bytes
+    assert (from_facts, from_facts.value) == (given, usable)
+
+
+def test_the_limit_of_a_tpu_is_taken_from_its_framework() -> None:
+    chips = tuple(Accelerator(kind="tpu", vendor="Google", index=n) for n in range(8))
+    advised = advise(
+        Facts(accelerators=chips),
+        workload_bytes_per_sample=1 << 20,
+        device_memory_bytes=16909332480,
+    )
+    assert {one.memory_bytes.value for one in advised.devices} == {16909332480}
+    assert {one.batch_size.value for one in advised.devices} == {12088}
+    assert advised.batch_size.value is None
+
+
+def test_memory_is_divided_among_the_workers() -> None:
+    facts = Facts(
+        cpu=Cpu(physical_cores=4, budget=Budget(cores=4.0)), memory=Memory(total_bytes=16 * GIB)
+    )
+    given = advise(facts)
+    assert given.memory_bytes.value is not None
+    assert given.worker_memory_bytes.value == given.memory_bytes.value // 4
+    assert "divided among 4" in given.worker_memory_bytes.reason
+
+
+@pytest.mark.parametrize(
+    ("facts", "resident"),
+    [
+        (Facts(memory=Memory(total_bytes=8 * GIB)), 0),
+        (Facts(cpu=Cpu(budget=Budget(cores=4.0))), 0),
+        (
+            Facts(cpu=Cpu(budget=Budget(cores=4.0)), memory=Memory(total_bytes=8 * GIB)),
+            64 * GIB,
+        ),
+    ],
+    ids=["cores-unknown", "memory-unknown", "nobody-fits"],
+)
+def test_without_workers_or_memory_there_is_no_part_for_each(facts: Facts, resident: int) -> None:
+    part = advise(facts, resident_bytes=resident).worker_memory_bytes
+    assert part.value is None
+    assert part.reason
+
+
+def test_processors_that_may_share_a_core_are_told() -> None:
+    cpu = Cpu(
+        physical_cores=8, logical_cores=16, smt=True,
+        budget=Budget(cores=4.0, limited_by="affinity"),
+    )  # fmt: skip
+    assert "may share a physical core" in advise(Facts(cpu=cpu)).threads.reason
+
+
 def test_resident_bytes_leave_less_for_the_batch_and_limit_the_workers() -> None:
     facts = Facts(
         cpu=Cpu(physical_cores=8, budget=Budget(cores=8.0)), memory=Memory(total_bytes=16 * GIB)
@@ -206,6 +267,11 @@ def test_a_sample_that_does_not_fit_is_told_apart_from_not_knowing() -> None:
 def test_sizes_that_mean_nothing_are_refused(bytes_per_sample: int, resident: int) -> None:
     with pytest.raises(UsageError, match="bytes"):
         advise(Facts(), workload_bytes_per_sample=bytes_per_sample, resident_bytes=resident)
+
+
+def test_a_device_without_memory_is_refused() -> None:
+    with pytest.raises(UsageError, match="device_memory_bytes"):
+        advise(Facts(), device_memory_bytes=0)
 
 
 # ---- laws ----

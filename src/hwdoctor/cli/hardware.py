@@ -10,6 +10,7 @@ from hwdoctor.cli.options import format_option, from_option, output_option
 
 if TYPE_CHECKING:
     from hwdoctor.model import Facts
+    from hwdoctor.model.advice import Advice
 
 _FOR_PEOPLE: Final = ("hwdoctor.cli.output", "hwdoctor.report.advice", "hwdoctor.verdicts.advice")
 NEEDED_NEXT: Final = {
@@ -28,10 +29,20 @@ NEEDED_NEXT: Final = {
     metavar="BYTES",
     help="Also advise a batch size: what one sample keeps alive at the peak.",
 )
+@click.option(
+    "--device-memory",
+    type=click.IntRange(min=1),
+    metavar="BYTES",
+    help="For the advice: what the framework says that one GPU or TPU may hold.",
+)
 @format_option("console", "json", "markdown")
 @output_option
 def command(
-    source: Path | None, bytes_per_sample: int | None, form: str, output: Path | None
+    source: Path | None,
+    bytes_per_sample: int | None,
+    device_memory: int | None,
+    form: str,
+    output: Path | None,
 ) -> int:
     """Show what this machine is.
 
@@ -40,8 +51,9 @@ def command(
     For people also: how many threads, workers and samples that is good for, and what data sheets
     say of the devices.
     """
-    if form == "json" and bytes_per_sample is not None:
-        raise click.UsageError("--bytes-per-sample: JSON holds facts and no advice")
+    if form == "json" and (bytes_per_sample is not None or device_memory is not None):
+        option = "--bytes-per-sample" if bytes_per_sample is not None else "--device-memory"
+        raise click.UsageError(f"{option}: JSON holds facts and no advice")
     facts = _facts(source, form)
     if form == "json":
         from hwdoctor.cli import output as out
@@ -49,7 +61,14 @@ def command(
 
         out.deliver(encode(facts), output)
     else:
-        _show(facts, bytes_per_sample, form, output)
+        from hwdoctor.verdicts.advice import advise
+
+        advice = advise(
+            facts,
+            workload_bytes_per_sample=bytes_per_sample,
+            device_memory_bytes=device_memory,
+        )
+        _show(facts, advice, form, output)
     return exits.FINE
 
 
@@ -61,11 +80,9 @@ def _facts(source: Path | None, form: str) -> "Facts":
     return sources.live(0, meanwhile=NEEDED_NEXT[form])
 
 
-def _show(facts: "Facts", bytes_per_sample: int | None, form: str, file: Path | None) -> None:
+def _show(facts: "Facts", advice: "Advice", form: str, file: Path | None) -> None:
     from hwdoctor.cli import output as out
-    from hwdoctor.verdicts.advice import advise
 
-    advice = advise(facts, workload_bytes_per_sample=bytes_per_sample)
     if form == "markdown":
         from hwdoctor.report import markdown
 

@@ -34,6 +34,8 @@ class Advice(Document, frozen=True, kw_only=True):
     """Processes that do not wait for each other, with one thread each."""
     memory_bytes: Advised
     """Main memory, for all processes together."""
+    worker_memory_bytes: Advised
+    """Main memory for each of the workers."""
     batch_size: Advised
     """Samples that one process may hold in main memory at a time."""
     devices: tuple[DeviceAdvice, ...] = ()

@@ -86,6 +86,8 @@ class Memory(Document, frozen=True, kw_only=True):
     swap_used_bytes: int | None = None
     gpu_limit_bytes: int | None = None
     """What the GPU may wire of a shared memory, where somebody set it; None: not known."""
+    gpu_working_set_bytes: int | None = None
+    """What a framework said that the GPU may hold of a shared memory at a time."""
     shared_memory_bytes: int | None = None
     """Size of /dev/shm, through which worker processes hand over arrays."""
 

@@ -72,6 +72,8 @@ def variables_in(command: RecordedCommand) -> Iterator[tuple[str, str]]:
 
 
 def _unquoted(value: str) -> str:
+    """The value without its quotes, and without what no terminal would have shown."""
+    value = "".join(letter for letter in value if letter.isprintable())
     is_quoted = len(value) > 1 and value[0] in "'\"" and value.endswith(value[0])
     return value[1:-1] if is_quoted else value
 

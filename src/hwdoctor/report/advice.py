@@ -21,6 +21,8 @@ def _rows(advice: Advice) -> Iterator[Row]:
     yield "threads", _count(advice.threads)
     yield "workers", _count(advice.workers)
     yield "use memory", _bytes(advice.memory_bytes)
+    if advice.worker_memory_bytes.value is not None and (advice.workers.value or 0) > 1:
+        yield "each worker", _bytes(advice.worker_memory_bytes)
     if advice.batch_size.value is not None:
         yield "batch", _count(advice.batch_size)
     for label, device in _distinct(advice.devices):

@@ -28,7 +28,11 @@ MOST_BYTES: Final = 1 << 60
 
 
 def advise(
-    facts: Facts, *, workload_bytes_per_sample: int | None = None, resident_bytes: int = 0
+    facts: Facts,
+    *,
+    workload_bytes_per_sample: int | None = None,
+    resident_bytes: int = 0,
+    device_memory_bytes: int | None = None,
 ) -> Advice:
     """Size pools and batches for one program that has the machine to itself.
 
@@ -37,6 +41,8 @@ def advise(
         workload_bytes_per_sample: all that one sample keeps alive at the peak: inputs, outputs,
             activations, gradients. None: no batch size is advised.
         resident_bytes: what a process holds whatever the batch: weights, optimizer, tables.
+        device_memory_bytes: what the framework says that one device may hold, where the system
+            does not show it: a TPU's `bytes_limit`, Metal's recommended working set.
 
     Raises:
         UsageError: a size is not positive.
@@ -45,22 +51,28 @@ def advise(
         raise UsageError(f"workload_bytes_per_sample: {workload_bytes_per_sample} is not positive")
     if resident_bytes < 0:
         raise UsageError(f"resident_bytes: {resident_bytes} is negative")
+    if device_memory_bytes is not None and device_memory_bytes <= 0:
+        raise UsageError(f"device_memory_bytes: {device_memory_bytes} is not positive")
     memory = _main_memory(facts.memory)
+    workers = _workers(facts.cpu, memory, resident_bytes)
 
     def batch(usable: Advised) -> Advised:
         return _batch(usable, workload_bytes_per_sample, resident_bytes)
 
     return Advice(
         threads=_threads(facts.cpu),
-        workers=_workers(facts.cpu, memory, resident_bytes),
+        workers=workers,
         memory_bytes=memory,
+        worker_memory_bytes=_worker_memory(memory, workers),
         batch_size=batch(memory),
         devices=tuple(
             DeviceAdvice(
                 kind=device.kind,
                 name=device.name,
                 index=device.index,
-                memory_bytes=(usable := _device_memory(device, facts.memory, memory)),
+                memory_bytes=(
+                    usable := _device_memory(device, facts.memory, memory, device_memory_bytes)
+                ),
                 batch_size=batch(usable),
             )
             for device in facts.accelerators or ()
@@ -143,7 +155,8 @@ def _budget_reason(cpu: Cpu) -> str:
     cores, cause = cpu.budget.cores, cpu.budget.limited_by
     granted = f"{cores:g} core{'' if cores == 1 else 's'} may be used"
     if cause:
-        return f"{granted}, limited by {cause}"
+        shared = "; some may share a physical core" if cpu.smt and cores > 1 else ""
+        return f"{granted}, limited by {cause}{shared}"
     if _some_cores(cpu.physical_cores) is None:
         return f"{granted}; whether two of them share one physical core is not known"
     return granted
@@ -174,14 +187,30 @@ def _reserve(whole_bytes: int) -> int:
     return min(MOST_RESERVE_BYTES, whole_bytes // RESERVE_DIVISOR)
 
 
-def _device_memory(device: Accelerator, memory: Memory, main: Advised) -> Advised:
+def _worker_memory(memory: Advised, workers: Advised) -> Advised:
+    """An equal part for each worker."""
+    if memory.value is None or not workers.value:
+        return Advised(reason=memory.reason if memory.value is None else workers.reason)
+    among = f"{_amount(memory.value)} divided among {workers.value}"
+    return Advised(value=memory.value // workers.value, reason=among)
+
+
+def _device_memory(
+    device: Accelerator, memory: Memory, main: Advised, told_bytes: int | None
+) -> Advised:
+    shares = device.vendor == "Apple" and device.kind == "gpu"
+    if told_bytes is not None:
+        told = min(told_bytes, MOST_BYTES)
+        if shares:
+            return _within(told, "the working set that a framework told", main)
+        return Advised(value=told, reason=f"as the framework says, {_amount(told)}")
     slices = [size for size in device.slices_bytes if _positive(size)]
     own = _positive(device.memory_bytes)
     if slices:
         return _own_memory(min(slices), "the smallest slice of a partitioned GPU")
     if own is not None:
         return _own_memory(own, "its own memory")
-    if device.vendor == "Apple" and device.kind == "gpu":
+    if shares:
         return _working_set(memory, main)
     return Advised(reason="its memory is not shown by the system: ask the framework")
 
@@ -196,13 +225,20 @@ def _own_memory(whole_bytes: int, what: str) -> Advised:
 
 def _working_set(memory: Memory, main: Advised) -> Advised:
     """The GPU's part of a shared memory, which is no constant share of it."""
-    limit = _positive(memory.gpu_limit_bytes)
+    told = _positive(memory.gpu_working_set_bytes)
+    limit = told or _positive(memory.gpu_limit_bytes)
     if limit is None:
         reason = "shares main memory; how much macOS lets it wire is not known: ask the framework"
         return Advised(reason=reason)
+    what = "the working set that a framework told" if told else "the wired limit that is set"
+    return _within(limit, what, main)
+
+
+def _within(limit: int, what: str, main: Advised) -> Advised:
+    """A part of a shared memory cannot be more than what is left of the whole."""
     if main.value is not None and main.value < limit:
         return Advised(value=main.value, reason=f"shares main memory: {main.reason}")
-    return Advised(value=limit, reason=f"the wired limit that is set, {_amount(limit)}")
+    return Advised(value=limit, reason=f"{what}, {_amount(limit)}")
 
 
 # ---- batches ----

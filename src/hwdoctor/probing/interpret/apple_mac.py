@@ -3,10 +3,17 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hwdoctor.probing.interpret import apple_ioreg, apple_profiler, apple_report, apple_sysctl
+from hwdoctor.probing.interpret import (
+    apple_ioreg,
+    apple_profiler,
+    apple_report,
+    apple_runtime,
+    apple_sysctl,
+)
 from hwdoctor.probing.interpret.apple_chip import Chip, chip_named
 from hwdoctor.probing.interpret.apple_profiler import Graphics, Hardware
 from hwdoctor.probing.interpret.apple_report import Report
+from hwdoctor.probing.interpret.apple_runtime import Runtime
 from hwdoctor.probing.interpret.apple_text import Piece, pieces_of
 from hwdoctor.probing.interpret.reading import name_of
 
@@ -27,6 +34,7 @@ class Mac:
     displays: tuple[Graphics, ...] | None
     """Every GPU that system_profiler shows; None where it was not asked or is unreadable."""
     ioreg: Graphics | None
+    runtime: Runtime
     machine: str | None
     """The architecture of the process that recorded, which Rosetta may have translated."""
 
@@ -43,6 +51,7 @@ class Mac:
             self.hardware.chip,
             name_of((self.report.cpu.get("Chip") or "").split("|")[0]),
             name_of(self.report.cpu.get("Processor Name")),
+            self.runtime.chip,
         )
         return tuple(chip for chip in map(chip_named, names) if chip)
 
@@ -74,6 +83,7 @@ def read(source: "Source") -> Mac:
         report=report,
         displays=report.graphics() if displays is None else displays,
         ioreg=apple_ioreg.graphics_of(texts),
+        runtime=apple_runtime.runtime_of(texts),
         machine=source.recording.machine or _asked_machine(pieces),
     )
 

@@ -187,6 +187,7 @@ def _memory(mac: Mac) -> Memory:
         or mac.hardware.memory_bytes
         or mac.report.memory_bytes
         or (pressure_totals.pop() if len(pressure_totals) == 1 else None)
+        or mac.runtime.memory_bytes
     )
     return Memory(
         total_bytes=total,
@@ -194,6 +195,7 @@ def _memory(mac: Mac) -> Memory:
         pressure=apple_sysctl.pressure(mac.sysctl),
         swap_used_bytes=apple_sysctl.swap_used_bytes(mac.sysctl),
         gpu_limit_bytes=apple_sysctl.gpu_limit_bytes(mac.sysctl),
+        gpu_working_set_bytes=mac.runtime.working_set_bytes,
     )
 
 
