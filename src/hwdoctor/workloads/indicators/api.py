@@ -118,9 +118,11 @@ def _requests(
     parameters: Mapping[str, Mapping[str, float]],
     columns: Mapping[str, HostArray],
 ) -> list[Request]:
-    wanted = list(dict.fromkeys(names)) if names is not None else [
-        name for name, entry in CATALOGUE.items() if set(entry.inputs) <= set(columns)
-    ]
+    wanted = (
+        list(dict.fromkeys(names))
+        if names is not None
+        else [name for name, entry in CATALOGUE.items() if set(entry.inputs) <= set(columns)]
+    )
     for name in [*wanted, *parameters]:
         if name not in CATALOGUE:
             raise UsageError(f"indicators: there is no {name!r}")
@@ -128,7 +130,9 @@ def _requests(
         missing = [column for column in CATALOGUE[name].inputs if column not in columns]
         if missing:
             raise UsageError(f"ohlcv: {name} needs {', '.join(missing)}")
-    return [(CATALOGUE[name], _values(CATALOGUE[name], parameters.get(name, {}))) for name in wanted]
+    return [
+        (CATALOGUE[name], _values(CATALOGUE[name], parameters.get(name, {}))) for name in wanted
+    ]
 
 
 def _values(entry: Indicator, given: Mapping[str, float]) -> dict[str, float]:
@@ -144,6 +148,8 @@ def _values(entry: Indicator, given: Mapping[str, float]) -> dict[str, float]:
         if not domain.least <= value <= domain.most:
             raise UsageError(f"{where}: {value} is not within {domain.least} to {domain.most}")
         values[name] = type(domain.default)(value)
+    if values.get("minperiod", 0) > values.get("maxperiod", 0):
+        raise UsageError(f"parameters: {entry.name}: minperiod is above maxperiod")
     return values
 
 
@@ -175,4 +181,5 @@ def _filled(column: HostArray) -> HostArray:
     """Each missing bar takes the last one before it, so that nothing but numbers is computed."""
     bars = np.where(np.isfinite(column), np.arange(column.shape[1]), 0)
     latest = np.maximum.accumulate(bars, axis=1)
-    return np.nan_to_num(np.take_along_axis(column, latest, axis=1))
+    filled: HostArray = np.nan_to_num(np.take_along_axis(column, latest, axis=1))
+    return filled

@@ -258,9 +258,7 @@ _MOMENTUM = (
         lambda v: max(_n(v, "roc1period"), _n(v, "roc2period")) + _n(v, "wmaperiod") - 1,
     ),
     _entry("DPO", "c", "timeperiod=20", "real", lambda v: max(_n(v) - 1, _n(v) // 2 + 1)),
-    _entry(
-        "DX", "hlc", "timeperiod=14", "real", _period, *("directional_index", *_DIRECTIONAL)
-    ),
+    _entry("DX", "hlc", "timeperiod=14", "real", _period, *("directional_index", *_DIRECTIONAL)),
     _entry("ER", "c", "timeperiod=10", "real", _period),
     _entry("ERI", "hlc", "timeperiod=13:1", "bullpower bearpower", _period_less_one, "ema"),
     _entry("FOSC", "c", "timeperiod=5", "real", _period),
@@ -327,13 +325,7 @@ _MOMENTUM = (
         "hlc",
         "timeperiod=13 fastperiod=2 slowperiod=25 signalperiod=9",
         "smi smisignal",
-        lambda v: (
-            _n(v)
-            + _n(v, "fastperiod")
-            + _n(v, "slowperiod")
-            + _n(v, "signalperiod")
-            - 4
-        ),
+        lambda v: _n(v) + _n(v, "fastperiod") + _n(v, "slowperiod") + _n(v, "signalperiod") - 4,
         *("highest", "lowest"),
     ),
     _entry(
@@ -457,9 +449,7 @@ _CYCLE = (
     _entry("HT_DCPHASE", "c", "", "real", 63, *_PHASE, sequential=True),
     _entry("HT_PHASOR", "c", "", "inphase quadrature", 32, "hilbert", sequential=True),
     _entry("HT_SINE", "c", "", "sine leadsine", 63, *_PHASE, sequential=True),
-    _entry(
-        "HT_TRENDMODE", "c", "", "integer", 63, "cycle_average", *_PHASE, sequential=True
-    ),
+    _entry("HT_TRENDMODE", "c", "", "integer", 63, "cycle_average", *_PHASE, sequential=True),
 )
 
 _STATISTIC = (

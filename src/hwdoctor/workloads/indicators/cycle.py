@@ -33,7 +33,5 @@ def ht_sine(bars: Bars) -> Series:
 
 def ht_trendmode(bars: Bars) -> Array:
     """1 in a trend, 0 in a cycle."""
-    mode = hilbert.trend_mode(
-        bars.p, bars.hilbert(37), bars.dominant_phase(), bars.cycle_average()
-    )
+    mode = hilbert.trend_mode(bars.p, bars.hilbert(37), bars.dominant_phase(), bars.cycle_average())
     return bars.p.since(mode, FROM_37)

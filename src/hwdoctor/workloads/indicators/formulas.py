@@ -31,10 +31,13 @@ def evaluate(bars: Bars, requests: list[Request]) -> Iterator[tuple[str, Outputs
         else:
             result = formula(indicator)(bars, **values)
             found = result if isinstance(result, tuple) else (result,)
-        yield indicator.name, {
-            output: _padded(bars, series, count, lookback)
-            for output, series in zip(indicator.outputs, found, strict=True)
-        }
+        yield (
+            indicator.name,
+            {
+                output: _padded(bars, series, count, lookback)
+                for output, series in zip(indicator.outputs, found, strict=True)
+            },
+        )
 
 
 def _padded(bars: Bars, series: Array, count: int, lookback: int) -> Array:
@@ -44,4 +47,3 @@ def _padded(bars: Bars, series: Array, count: int, lookback: int) -> Array:
         raise AssertionError(f"{series.shape[-1]} bars where the catalogue says {length}")
     warm_up = bars.p.zeros(series, count - length) + float("nan")
     return bars.p.join(warm_up, series)
-

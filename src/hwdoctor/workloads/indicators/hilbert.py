@@ -100,7 +100,7 @@ def mama(p: Primitives, price: Array, fast: float, slow: float) -> tuple[Array, 
 
 
 def _windows(p: Primitives, x: Array) -> list[Array]:
-    """x now, one bar ago, ... 49 bars ago, with zeros before the beginning."""
+    """The series now, one bar ago, ... 49 bars ago, with zeros before the beginning."""
     bars = x.shape[-1]
     padded = p.join(p.zeros(x, LONGEST - 1), x)
     return [padded[..., LONGEST - 1 - ago : LONGEST - 1 - ago + bars] for ago in range(LONGEST)]
@@ -162,15 +162,18 @@ def cycle_average(p: Primitives, price: Array, found: tuple[Array, ...]) -> Arra
 def trendline(p: Primitives, average: Array) -> Array:
     """Weights 4 3 2 1 over 10, with zeros before the beginning."""
     padded = p.join(p.zeros(average, 3), average)
-    now, last, before, oldest = (p.last(p.shift(padded, ago), average.shape[-1]) for ago in range(4))
+    now, last, before, oldest = (
+        p.last(p.shift(padded, ago), average.shape[-1]) for ago in range(4)
+    )
     return (4.0 * now + 3.0 * last + 2.0 * before + oldest) / 10.0
 
 
-def trend_mode(
-    p: Primitives, found: tuple[Array, ...], angle: Array, average: Array
-) -> Array:
-    """1 in a trend, 0 in a cycle: after a crossing of the sines, for half a cycle; while the
-    phase advances at the cycle's rate; never while price is 1.5 % off the trendline."""
+def trend_mode(p: Primitives, found: tuple[Array, ...], angle: Array, average: Array) -> Array:
+    """1 in a trend, 0 in a cycle.
+
+    A cycle begins with a crossing of the sines and lasts half its period; so does it while the
+    phase advances at the cycle's rate; but never while price is 1.5 % off the trendline.
+    """
     xp = p.xp
     smooth, slow = found[0], found[4]
     sine, lead = xp.sin(angle / DEGREES), xp.sin((angle + 45.0) / DEGREES)
@@ -181,9 +184,7 @@ def trend_mode(
     crossed = ((sine > lead) & (sine_before <= lead_before)) | (
         (sine < lead) & (sine_before >= lead_before)
     )
-    days = p.varying_recurrence(
-        xp.where(crossed, 0.0, 1.0 + 0.0 * sine), 1.0 + 0.0 * sine
-    )
+    days = p.varying_recurrence(xp.where(crossed, 0.0, 1.0 + 0.0 * sine), 1.0 + 0.0 * sine)
     rate = 360.0 / slow
     cycling = crossed | (days < 0.5 * slow)
     cycling = cycling | ((advance > 0.67 * rate) & (advance < 1.5 * rate))

@@ -9,9 +9,6 @@ from hwdoctor.workloads.indicators.averages import EMA, RMA, moving_average
 from hwdoctor.workloads.indicators.primitives import Array, Primitives
 from hwdoctor.workloads.indicators.shared import Bars, Series, rises_and_falls, wilder_sum
 
-TINY = 1e-14
-"""TA-Lib's share below which a difference counts as none."""
-
 
 def _spread(bars: Bars, fastperiod: int, slowperiod: int) -> Array:
     p = bars.p
@@ -66,14 +63,14 @@ def apo(bars: Bars, fastperiod: int, slowperiod: int, matype: int) -> Array:
 
 def aroon(bars: Bars, timeperiod: int) -> Series:
     """How long ago the lowest low and the highest high were, 100 for now. T. Chande, 1995."""
-    p, n = bars.p, timeperiod
+    n = timeperiod
     down, up = bars.since_extremes(n + 1)
     return 100.0 * (n - down) / n, 100.0 * (n - up) / n
 
 
 def aroonosc(bars: Bars, timeperiod: int) -> Array:
     """Aroon up less Aroon down."""
-    p, n = bars.p, timeperiod
+    n = timeperiod
     down, up = bars.since_extremes(n + 1)
     return 100.0 * (down - up) / n
 
@@ -174,7 +171,8 @@ def imi(bars: Bars, timeperiod: int) -> Array:
 def _stochastic(p: Primitives, close: Array, high: Array, low: Array) -> Array:
     """Where the close is between an extreme low (0) and high (100)."""
     close, high, low = p.align(close, high, low)
-    return 100.0 * p.ratio(close - low, high - low)
+    flat = high - low < p.negligible(low) * (p.xp.abs(high) + p.xp.abs(low))
+    return 100.0 * p.ratio(close - low, p.xp.where(flat, 0.0, high - low))
 
 
 def kdj(
@@ -223,7 +221,7 @@ def mfi(bars: Bars, timeperiod: int) -> Array:
     price = bars.typical_price()
     now, before = p.since(price, 1), p.shift(price, 1)
     change = now - before
-    moved = p.xp.abs(change) >= TINY * (p.xp.abs(now) + p.xp.abs(before))
+    moved = p.xp.abs(change) >= p.negligible(price) * (p.xp.abs(now) + p.xp.abs(before))
     flow = p.xp.where(moved, now * p.since(bars.volume, 1), 0.0)
     rise = p.windowed_sum(p.xp.where(change < 0.0, 0.0, flow), timeperiod)
     fall = p.windowed_sum(p.xp.where(change < 0.0, flow, 0.0), timeperiod)
@@ -316,10 +314,8 @@ def rsi(bars: Bars, timeperiod: int) -> Array:
     return 100.0 * bars.p.ratio(up, up + down)
 
 
-def smi(
-    bars: Bars, timeperiod: int, fastperiod: int, slowperiod: int, signalperiod: int
-) -> Series:
-    """Stochastic momentum: close off the middle of its range, both smoothed twice. W. Blau, 1993."""
+def smi(bars: Bars, timeperiod: int, fastperiod: int, slowperiod: int, signalperiod: int) -> Series:
+    """Stochastic momentum: close off its range's middle, both smoothed twice. W. Blau, 1993."""
     p = bars.p
     high, low = bars.highest(timeperiod), bars.lowest(timeperiod)
     off = p.last(bars.close, high.shape[-1]) - (high + low) * 0.5

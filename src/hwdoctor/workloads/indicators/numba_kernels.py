@@ -58,7 +58,7 @@ def windowed_weighted_sum(x: Row, window: int, out: Row) -> None:
 
 @compiled  # type: ignore[untyped-decorator]
 def windowed_max(x: Row, window: int, sign: float, out: Row) -> None:
-    """sign * max(sign * x): the minimum for a sign of -1."""
+    """Largest of each window; the smallest for a sign of -1."""
     tails = np.empty(window)
     bars = out.size
     for begin in range(0, bars, window):
@@ -181,7 +181,7 @@ def cumulative_sum(x: Row, out: Row) -> None:
 
 @compiled  # type: ignore[untyped-decorator]
 def recurrence(x: Row, decay: float, out: Row) -> None:
-    """y = decay * y before + x."""
+    """Each is `decay` times the one before, plus x."""
     value = 0.0
     for i in range(x.size):
         value = decay * value + x[i]
@@ -204,7 +204,7 @@ def smooth(x: Row, window: int, weight: float, out: Row) -> None:
 
 @compiled  # type: ignore[untyped-decorator]
 def varying_recurrence(decay: Row, x: Row, out: Row) -> None:
-    """y = decay * y before + x, decay by bar."""
+    """The same with a decay for every bar."""
     value = 0.0
     for i in range(x.size):
         value = decay[i] * value + x[i]
@@ -213,7 +213,14 @@ def varying_recurrence(decay: Row, x: Row, out: Row) -> None:
 
 @compiled  # type: ignore[untyped-decorator]
 def parabolic(
-    high: Row, low: Row, start: float, offset: float, rising: Row, falling: Row, stops: Row, sides: Row
+    high: Row,
+    low: Row,
+    start: float,
+    offset: float,
+    rising: Row,
+    falling: Row,
+    stops: Row,
+    sides: Row,
 ) -> None:
     """See `stops.parabolic`."""
     down = low[0] - low[1]
@@ -227,7 +234,11 @@ def parabolic(
         bottom = min(low[before], low[i])
         if (low[i] <= stop) if long else (high[i] >= stop):
             long = not long
-            stop = min(extreme, bottom) * (1.0 - offset) if long else max(extreme, top) * (1.0 + offset)
+            stop = (
+                min(extreme, bottom) * (1.0 - offset)
+                if long
+                else max(extreme, top) * (1.0 + offset)
+            )
             extreme = high[i] if long else low[i]
             speed = rising[0] if long else falling[0]
         elif long and high[i] > extreme:
@@ -257,9 +268,6 @@ def supertrend_lines(middle: Row, reach: Row, close: Row, line: Row, trend: Row)
             upper = top
         if bottom > lower or close[i - 1] < lower:
             lower = bottom
-        if up:
-            up = not close[i] < lower
-        else:
-            up = close[i] > upper
+        up = not close[i] < lower if up else close[i] > upper
         line[i] = lower if up else upper
         trend[i] = 1.0 if up else -1.0

@@ -101,13 +101,20 @@ class Primitives(ABC):
         return x[..., : x.shape[-1] - bars]
 
     def change(self, x: Array, bars: int = 1) -> Array:
-        """x - x `bars` ago."""
+        """Now less `bars` ago."""
         return self.since(x, bars) - self.shift(x, bars)
 
     def ratio(self, a: Array, b: Array, otherwise: Array | float = 0.0) -> Array:
-        """a / b, and `otherwise` where b is zero."""
+        """Quotient of a and b, and `otherwise` where b is zero."""
         zero = b == 0.0
         return self.xp.where(zero, otherwise, a / self.xp.where(zero, 1.0, b))
+
+    def negligible(self, like: Array) -> float:
+        """Share of two numbers below which their difference counts as rounding.
+
+        TA-Lib's 1e-14, which is 45 units of rounding, and as many of float32's.
+        """
+        return 1e-14 if str(like.dtype).endswith("64") else 5.4e-6
 
     def join(self, first: Array, rest: Array) -> Array:
         """Two series, one after the other."""
@@ -172,7 +179,7 @@ class Primitives(ABC):
         return product / window - (first / window) * (second / window)
 
     def windowed_mean_deviation(self, x: Array, window: int) -> tuple[Array, Array]:
-        """x less the window's mean, and the mean distance of the window's values from it."""
+        """The last value less the window's mean, and the mean distance from that mean."""
         deviations = self._from_last(x, window)
         mean = sum(deviations) / window
         distance = sum(self.xp.abs(deviation - mean) for deviation in deviations) / window
@@ -209,7 +216,7 @@ class Primitives(ABC):
         return self._flat(within + before[..., None])[..., :bars]
 
     def recurrence(self, x: Array, decay: float) -> Array:
-        """y = decay * y before + x, with y = x at the first bar.
+        """Recursion y = decay * y before + x, with y = x at the first bar.
 
         Blocks are solved by a triangular matrix of powers, and what passes from block to block
         is a shorter recurrence of the same kind.
@@ -229,7 +236,7 @@ class Primitives(ABC):
         return self._flat(alone + carried[..., None] * reach)[..., :bars]
 
     def varying_recurrence(self, decay: Array, x: Array) -> Array:
-        """y = decay * y before + x, with a decay of its own for every bar; y = x at the first."""
+        """The same with a decay of its own for every bar."""
 
         def step(state: tuple[Array, ...], bar: tuple[Array, ...]) -> Any:
             value = bar[0] * state[0] + bar[1]
@@ -238,12 +245,12 @@ class Primitives(ABC):
         return self.scan(step, (self.zeros(x, 1)[..., 0],), (decay, x))[0]
 
     def carry_last(self, x: Array, valid: Array) -> Array:
-        """x where it is valid, elsewhere the last valid value (0 before the first)."""
+        """The series where it is valid, elsewhere the last valid value (0 before the first)."""
         skipped = self.numbers(~valid, x)
         return self.varying_recurrence(skipped, self.xp.where(valid, x, 0.0))
 
     def smooth(self, x: Array, window: int, weight: float) -> Array:
-        """y = y before + weight * (x - y before), seeded by the mean of the first `window`."""
+        """Recursion y += weight * (x - y), seeded by the mean of the first `window`."""
         if window == 1 and weight == 1.0:
             return x
         seed = x[..., :window].mean(axis=-1)[..., None]

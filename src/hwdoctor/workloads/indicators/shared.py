@@ -6,11 +6,12 @@ indicator asks for which.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from hwdoctor.workloads.indicators.primitives import Array, Primitives
 
 Series = tuple[Array, ...]
+Kept = TypeVar("Kept")
 
 
 class Bars:
@@ -49,10 +50,11 @@ class Bars:
         """What was traded in each bar."""
         return self._columns["volume"]
 
-    def _once(self, key: tuple[Any, ...], make: Callable[[], Any]) -> Any:
+    def _once(self, key: tuple[Any, ...], make: Callable[[], Kept]) -> Kept:
         if key not in self._kept:
             self._kept[key] = make()
-        return self._kept[key]
+        found: Kept = self._kept[key]
+        return found
 
     def kept(self) -> frozenset[str]:
         """Names of the intermediates that were asked for so far."""
@@ -67,7 +69,7 @@ class Bars:
         return self._once(("typical_price",), lambda: (self.high + self.low + self.close) / 3.0)
 
     def high_low_range(self) -> Array:
-        """high - low."""
+        """From low to high."""
         return self._once(("high_low_range",), lambda: self.high - self.low)
 
     def true_range(self) -> Array:
@@ -201,7 +203,7 @@ def rises_and_falls(p: Primitives, x: Array) -> Series:
 
 
 def wilder_sum(p: Primitives, x: Array, n: int) -> Array:
-    """y = y - y / n + x, seeded by the sum of the first n - 1 values."""
+    """Recursion y = y - y / n + x, seeded by the sum of the first n - 1 values."""
     if n == 1:
         return p.join(p.zeros(x, 1), x)
     seed = x[..., : n - 1].sum(axis=-1)[..., None]

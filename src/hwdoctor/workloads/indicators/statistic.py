@@ -13,9 +13,7 @@ TINY = 1e-14
 def beta(bars: Bars, timeperiod: int) -> Array:
     """Slope of the low's returns over the high's."""
     p = bars.p
-    market, stock = (
-        p.ratio(p.change(x), p.shift(x, 1)) for x in (bars.high, bars.low)
-    )
+    market, stock = (p.ratio(p.change(x), p.shift(x, 1)) for x in (bars.high, bars.low))
     together = p.windowed_covariance(market, stock, timeperiod)
     return p.ratio(together, p.windowed_variance(market, timeperiod))
 

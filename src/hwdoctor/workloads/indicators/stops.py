@@ -60,9 +60,7 @@ def parabolic(
         speed_down = xp.where(~now_long & turned, falling[0], speed_down)
         speed = xp.where(now_long, speed_up, speed_down)
         following = stop + speed * (extreme - stop)
-        following = xp.where(
-            now_long, xp.minimum(following, bottom), xp.maximum(following, top)
-        )
+        following = xp.where(now_long, xp.minimum(following, bottom), xp.maximum(following, top))
         side = xp.where(now_long, 1.0 + zero, -1.0 + zero)
         long = xp.where(now_long, 1.0 + zero, zero)
         return (long, following, extreme, speed_up, speed_down, high, low), (stop, side)
