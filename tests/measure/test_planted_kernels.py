@@ -125,7 +125,8 @@ def test_a_leak_is_measured_and_no_frameworks_allocator_hides_it(
         tmp_path,
         "leaking",
         configuration=f"{backend}-cpu",
-        plan=Plan(seconds=0.3),
+        # As many samples as there is time for: few calls would leak too little to be seen.
+        plan=Plan(seconds=0.3, relative_half_width=0.0),
         source=MEMORY,
     )
     assert (outcome.outcome, outcome.exception) == ("failed", None)
