@@ -19,6 +19,7 @@ _PROCESSOR = re.compile(
     r"^(?:CPU:|CPU Info\n=+)[ \t]*\n(.*?)(?=^[ \t]*$|^=|\Z)",
     re.MULTILINE | re.DOTALL,
 )
+_LSCPU_LINES = ("Architecture:", "CPU(s):", "Vendor ID:", "Model name:")
 _GPUS = re.compile(
     r"GPU models and configuration[ \t]*:\s{0,20}((?:GPU \d{1,3}: [^\n]{1,200}\n?)+)"
 )
@@ -58,7 +59,7 @@ def _processor(text: str) -> Iterator[RecordedCommand]:
     if found is None:
         return
     lines = found[1].strip().split("\n")
-    if len(lines) > 1 and ":" in lines[0]:
+    if any(line.startswith(_LSCPU_LINES) for line in lines):
         yield _answer("lscpu", found[1])
     elif len(lines) == 1 and lines[0].startswith(("Apple", "Intel")):
         yield _answer("sysctl machdep.cpu.brand_string", f"machdep.cpu.brand_string: {lines[0]}\n")

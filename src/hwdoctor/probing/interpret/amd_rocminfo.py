@@ -7,7 +7,7 @@ its GPUs and loses their numbers. "Name" is the instruction set (gfx942), never 
 import re
 
 from hwdoctor.model import Accelerator
-from hwdoctor.probing.interpret.reading import KIB, lines_of, name_of
+from hwdoctor.probing.interpret.reading import KIB, MIB, lines_of, name_of
 
 Gpus = tuple[Accelerator, ...]
 
@@ -15,6 +15,8 @@ _AGENT = re.compile(r"^Agent (\d{1,3})$")
 _PAIR = re.compile(r"^([A-Z][A-Za-z .()]{0,40}):\s*(.*)$")
 _SIZE = re.compile(r"^(\d{1,15})\(0x[0-9a-f]+\) KB$", re.IGNORECASE)
 _GLOBAL = "GLOBAL"
+_LEAST_BYTES = 64 * MIB
+"""Of a device's memory; what is smaller is the size of another pool, or of a cache."""
 
 
 def gpus(text: str) -> Gpus | None:
@@ -26,15 +28,18 @@ def gpus(text: str) -> Gpus | None:
             pairs = agents.setdefault(int(match[1]), [])
         elif pairs is not None and (pair := _PAIR.match(line)):
             pairs.append((pair[1], pair[2].strip()))
-    kinds = {
-        number: [value for name, value in pairs if name == "Device Type"]
-        for number, pairs in agents.items()
-    }
-    # An agent of two kinds is two agents, the second of which lost its heading.
-    found = [agents[number] for number in sorted(agents) if kinds[number] == ["GPU"]]
+    found = [agents[number] for number in sorted(agents) if _kind(agents[number]) == "GPU"]
     numbered = list(range(1, len(agents) + 1))
-    is_whole = sorted(agents) == numbered and all(len(kind) == 1 for kind in kinds.values())
+    is_whole = sorted(agents) == numbered and all(map(_kind, agents.values()))
     return tuple(_gpu(n if is_whole else None, pairs) for n, pairs in enumerate(found)) or None
+
+
+def _kind(pairs: list[tuple[str, str]]) -> str | None:
+    """What the agent is; None also for two agents, the second of which lost its heading."""
+    for label in ("Device Type", "Marketing Name", "Uuid"):
+        if sum(name == label for name, _ in pairs) > 1:
+            return None
+    return next((value for name, value in pairs if name == "Device Type"), None)
 
 
 def _gpu(number: int | None, pairs: list[tuple[str, str]]) -> Accelerator:
@@ -58,5 +63,6 @@ def _memory(pairs: list[tuple[str, str]]) -> int | None:
         if name == "Segment":
             segment = value
         elif name == "Size" and segment.startswith(_GLOBAL) and (match := _SIZE.match(value)):
-            return int(match[1]) * KIB
+            size = int(match[1]) * KIB
+            return size if size >= _LEAST_BYTES else None
     return None

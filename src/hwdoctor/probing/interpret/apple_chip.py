@@ -9,6 +9,8 @@ from dataclasses import dataclass
 _CHIP = re.compile(
     r"^Apple ([A-Z]\d{1,3}[A-Z]?)(?: (?!\(|[Pp]rocessor\b)([A-Z][a-z]{1,11}))?(?: \((Virtual)\))?$"
 )
+# A bare answer of `sysctl -n` may be the answer to another question.
+_A_PROCESSOR = re.compile(r"Apple|Intel|AMD|CPU|[Pp]rocessor")
 # Families whose cores are of exactly two kinds, called Performance and Efficiency wherever the
 # system names them. From M5 on a chip may have Super cores, and two or three kinds.
 _TWO_KINDS = {"M1", "M2", "M3", "M4"}
@@ -42,7 +44,7 @@ def chip_named(brand: str | None) -> Chip | None:
 
     `VirtualApple @ 2.50GHz` is what CPUID answers under Rosetta: translated, not virtual.
     """
-    if brand is None:
+    if brand is None or not _A_PROCESSOR.search(brand):
         return None
     match = _CHIP.match(brand)
     if match is None:

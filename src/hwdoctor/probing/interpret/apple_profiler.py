@@ -73,6 +73,8 @@ def graphics_of(texts: Iterable[str]) -> tuple[Graphics, ...] | None:
     for text in texts:
         if f'"{_DISPLAYS}"' in text:
             items = list(_items(text, _DISPLAYS))
+            if not all(map(_is_gpu, items)):
+                return _only_gpu(text)  # a bracket is missing: displays stand among the GPUs
             if items or re.search(rf'"{_DISPLAYS}"\s*:\s*\[\s*\]', text):
                 return tuple(_graphics(item) for item in items)
             return _only_gpu(text)
@@ -145,6 +147,10 @@ def _graphics(item: dict[str, Any]) -> Graphics:
         memory_bytes=bytes_of(_text(item.get("spdisplays_vram"))),
         speaks_metal=any(is_metal(_text(item.get(key))) for key in _METAL),
     )
+
+
+def _is_gpu(item: dict[str, Any]) -> bool:
+    return any(key.startswith("sppci_") or key == "spdisplays_vendor" for key in item)
 
 
 def _only_gpu(text: str) -> tuple[Graphics, ...] | None:

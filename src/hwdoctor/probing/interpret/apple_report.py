@@ -131,9 +131,13 @@ def _store(report: Report, block: str | None, label: str, value: str) -> None:
 def _graphics(gpu: dict[str, str]) -> Graphics:
     cores = gpu.get("Total Number of GPU Cores") or gpu.get("Total Number of Cores")
     memory = next((gpu[label] for label in gpu if label.startswith("VRAM (Total")), None)
+    name, vendor = name_of(gpu.get("Chipset Model")), vendor_named(gpu.get("Vendor"))
+    maker = vendor_named(name)
+    if maker and vendor and maker != vendor:
+        return Graphics(name=name)  # lines are missing: this is of two GPUs
     return Graphics(
-        name=name_of(gpu.get("Chipset Model")),
-        vendor=vendor_named(gpu.get("Vendor")),
+        name=name,
+        vendor=vendor,
         cores=positive_number(cores),
         memory_bytes=bytes_of(memory),
         speaks_metal=is_metal(gpu.get("Metal Support") or gpu.get("Metal Family")),

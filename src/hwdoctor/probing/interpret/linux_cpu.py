@@ -32,6 +32,8 @@ FEATURES = frozenset({
 # On x86 "sme" is AMD's memory encryption, not Arm's matrix extension; only x86 prints "fpu".
 _ARM_ONLY = frozenset({"sme", "sme2"})
 
+# What Arm kernels print in place of a name.
+_ARCHITECTURE = re.compile(r"(?:ARMv\d|AArch64)\S* Processor\b", re.IGNORECASE)
 _ARM_DESIGN = re.compile(r"(?:Cortex|Neoverse|Kryo|Exynos)\b")
 
 # Both makers of x86 processors begin the name with their own, after a generation at most.
@@ -87,6 +89,8 @@ def _identity(cpuinfo: Cpuinfo, lscpu: Lscpu, log: KernelLog) -> _Identity:
         return _Identity(special.vendor, special.brand, special.family, special.variant)
     vendor = cpuinfo.first("vendor_id") or lscpu.values.get("Vendor ID") or ""
     brand = name_of(cpuinfo.first("model name") or lscpu.values.get("Model name")) or log.brand
+    if brand is not None and _ARCHITECTURE.match(brand):
+        brand = None
     if brand is not None and "VirtualApple" in brand:
         # What Rosetta shows is no chip.
         return _Identity(vendor="Apple")

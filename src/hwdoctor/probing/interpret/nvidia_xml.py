@@ -65,8 +65,10 @@ def _read(text: str) -> _Log:
     for match in _TAG.finditer(text):
         closes, name, is_empty, content = match.groups()
         if closes:
-            if not path or path.pop() != name:
+            if not path or path[-1] != name:
+                _forget(log, tuple(path))
                 break  # a line is missing here: what follows may belong anywhere
+            path.pop()
         else:
             path.append(name)
             _note(log, tuple(path), html.unescape(content.strip()))
@@ -75,6 +77,17 @@ def _read(text: str) -> _Log:
         if len(path) > _MOST_DEPTH:
             break
     return log
+
+
+def _forget(log: _Log, path: Path) -> None:
+    """What stands in a section that another one closes may be the other one's."""
+    inner = path[len(_GPU) :]
+    if path[: len(_GPU)] == _GPU and inner and log.gpus:
+        values = log.gpus[-1]
+        for known in [known for known in values if known[: len(inner)] == inner]:
+            del values[known]
+        if inner[0] == _SLICE[0]:
+            log.slices[-1] = []
 
 
 def _note(log: _Log, path: Path, content: str) -> None:
