@@ -35,6 +35,14 @@ def test_a_missing_bar_ends_an_indicator_and_changes_nothing_before(
         np.testing.assert_array_equal(array[:150], expected[output][:150])
 
 
+@pytest.mark.parametrize("name", list(CATALOGUE))
+def test_no_column_is_needed_that_the_catalogue_does_not_name(name: str) -> None:
+    columns = walk(200, 9) | {"anchors": np.zeros(200)}
+    needed = {key: columns[key] for key in CATALOGUE[name].inputs}
+    for backend in BACKENDS:
+        assert set(compute(needed, [name], backend=backend)) == {name}
+
+
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_symbols_do_not_know_one_another(backend: str) -> None:
     one, other = walk(300, 3), walk(300, 4)

@@ -84,6 +84,10 @@ def smoothed_price(p: Primitives, price: Array, warm_up: int) -> Array:
 
 def mama(p: Primitives, price: Array, fast: float, slow: float) -> tuple[Array, Array]:
     """An exponential average whose weight is the rate of change of the phase, and its follower."""
+    own = p.compiled("mama")
+    if own is not None:
+        done: tuple[Array, Array] = own(price, fast, slow)
+        return done
     xp = p.xp
     _, inphase, quad, _, _ = discriminator(p, price, 12)
     some = inphase != 0.0
@@ -174,6 +178,10 @@ def trend_mode(p: Primitives, found: tuple[Array, ...], angle: Array, average: A
     A cycle begins with a crossing of the sines and lasts half its period; so does it while the
     phase advances at the cycle's rate; but never while price is 1.5 % off the trendline.
     """
+    own = p.compiled("trend_mode")
+    if own is not None:
+        done: Array = own(found, angle, average)
+        return done
     xp = p.xp
     smooth, slow = found[0], found[4]
     sine, lead = xp.sin(angle / DEGREES), xp.sin((angle + 45.0) / DEGREES)

@@ -11,7 +11,9 @@ from typing import Any
 import numpy as np
 
 from hwdoctor.backends.base import HostArray
-from hwdoctor.workloads.indicators import numba_hilbert, numba_kernels
+from hwdoctor.workloads.indicators import numba_fused, numba_hilbert, numba_kernels
+from hwdoctor.workloads.indicators.averages import DEFAULT, SMA
+from hwdoctor.workloads.indicators.catalogue import COLUMNS
 from hwdoctor.workloads.indicators.formulas import Request, evaluate
 from hwdoctor.workloads.indicators.numpy import NumpyPrimitives
 from hwdoctor.workloads.indicators.primitives import Array, Primitives
@@ -121,6 +123,18 @@ class NumbaPrimitives(NumpyPrimitives):
         numba_hilbert.phase(found[0][0], found[4][0], *turns, out[0])
         return out
 
+    def _mama(self, price: Array, fast: float, slow: float) -> tuple[Array, Array]:
+        _, inphase, quad, _, _ = self._discriminator(price, 12)
+        average, follower = (self._made(price, price.shape[-1] - 32) for _ in range(2))
+        parts = price[0], inphase[0], quad[0]
+        numba_fused.mama(*parts, fast, slow, average[0], follower[0])
+        return average, follower
+
+    def _trend_mode(self, found: tuple[Array, ...], angle: Array, average: Array) -> Array:
+        out = self._made(angle, angle.shape[-1])
+        numba_fused.trend_mode(found[0][0], found[4][0], angle[0], average[0], out[0])
+        return out
+
     def _cycle_average(self, price: Array, found: tuple[Array, ...]) -> Array:
         out = self._made(price, found[4].shape[-1])
         numba_hilbert.cycle_average(price[0], found[4][0], out[0])
@@ -152,10 +166,14 @@ def fill(
     def one(symbol: int) -> None:
         rows = {name: column[symbol : symbol + 1] for name, column in columns.items()}
         bars = Bars(_PRIMITIVES, rows)
+        targets = {
+            name: [array[symbol] for array in outputs.values()] for name, outputs in results.items()
+        }
+        left = _fused(bars, requests, targets)
         with np.errstate(all="ignore"):
-            for name, outputs in evaluate(bars, requests):
-                for output, row in outputs.items():
-                    results[name][output][symbol] = row[0]
+            for name, outputs in evaluate(bars, left):
+                for target, row in zip(targets[name], outputs.values(), strict=True):
+                    target[:] = row[0]
 
     if workers == 1 or symbols == 1:
         for symbol in range(symbols):
@@ -163,6 +181,52 @@ def fill(
         return
     with ThreadPoolExecutor(workers) as pool:
         list(pool.map(one, range(symbols)))
+
+
+def _fused(
+    bars: Bars, requests: list[Request], targets: Mapping[str, list[HostArray]]
+) -> list[Request]:
+    """Do what there are fused kernels for; return the rest."""
+    left = []
+    bundles: dict[tuple[Any, ...], list[str]] = {}
+    for indicator, values in requests:
+        name = indicator.name
+        count = bars[indicator.inputs[0]].shape[-1]
+        lookback = indicator.lookback(values)
+        kernel = _alone(name, values)
+        bundle = next((b for b in numba_fused.TOGETHER if name in b[1]), None)
+        if count <= lookback or (kernel is None and not _bundled(bundle, values, bars)):
+            left.append((indicator, values))
+            continue
+        for target in targets[name]:
+            target[:lookback] = np.nan
+        if kernel is not None:
+            given = (bars[column][0] for column in indicator.inputs)
+            own = [value for key, value in values.items() if key != "matype"]
+            kernel(*given, *own, *targets[name])
+        else:
+            bundles.setdefault((bundle, *values.values()), []).append(name)
+    for (bundle, *values), names in bundles.items():
+        kernel, members, letters = bundle
+        given = [bars[COLUMNS[letter]][0] for letter in letters]
+        spare = np.empty_like(given[0])
+        outputs = [targets[name][0] if name in names else spare for name in members]
+        kernel(*given, *values, *outputs)
+    return left
+
+
+def _alone(name: str, values: Mapping[str, float]) -> Any:
+    """The kernel of an indicator, if it applies: of the averages only the plain one."""
+    if name == "MAVP":
+        return numba_fused.mavp_plain if values["matype"] in {SMA, DEFAULT} else None
+    return numba_fused.ALONE.get(name)
+
+
+def _bundled(bundle: Any, values: Mapping[str, float], bars: Bars) -> bool:
+    """Whether a bundle applies: over two bars or more, and all its columns are there."""
+    if bundle is None or values.get("timeperiod", 2) < 2:
+        return False
+    return all(COLUMNS[letter] in bars for letter in bundle[2])
 
 
 def threads() -> int:

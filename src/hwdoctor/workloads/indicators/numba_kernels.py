@@ -13,6 +13,8 @@ from numba import njit
 
 Row = Any
 compiled = njit(cache=True, nogil=True, error_model="numpy")
+# Sums over a window may be added in any order: that is what lets them use vector registers.
+reordered = njit(cache=True, nogil=True, error_model="numpy", fastmath={"reassoc", "contract"})
 
 DEGREES = 180.0 / math.pi
 
@@ -90,17 +92,18 @@ def bars_since_max(x: Row, window: int, out: Row) -> None:
         out[i] = last - place
 
 
-@compiled  # type: ignore[untyped-decorator]
+@reordered  # type: ignore[untyped-decorator]
 def moments(x: Row, y: Row, window: int, sums: Row) -> None:
     """Sums of x, y and x y, both less their last values, into three rows."""
     for i in range(sums.shape[1]):
-        last = i + window - 1
+        xs, ys = x[i : i + window], y[i : i + window]
+        last_x, last_y = xs[window - 1], ys[window - 1]
         total_x = 0.0
         total_y = 0.0
         product = 0.0
-        for j in range(i, last):
-            from_x = x[j] - x[last]
-            from_y = y[j] - y[last]
+        for j in range(window - 1):
+            from_x = xs[j] - last_x
+            from_y = ys[j] - last_y
             total_x += from_x
             total_y += from_y
             product += from_x * from_y
@@ -109,33 +112,35 @@ def moments(x: Row, y: Row, window: int, sums: Row) -> None:
         sums[2, i] = product
 
 
-@compiled  # type: ignore[untyped-decorator]
+@reordered  # type: ignore[untyped-decorator]
 def windowed_variance(x: Row, window: int, out: Row) -> None:
     """Of the population."""
     for i in range(out.size):
-        last = i + window - 1
+        xs = x[i : i + window]
+        last = xs[window - 1]
         total = 0.0
         square = 0.0
-        for j in range(i, last):
-            away = x[j] - x[last]
+        for j in range(window - 1):
+            away = xs[j] - last
             total += away
             square += away * away
         mean = total / window
         out[i] = max(square / window - mean * mean, 0.0)
 
 
-@compiled  # type: ignore[untyped-decorator]
+@reordered  # type: ignore[untyped-decorator]
 def windowed_mean_deviation(x: Row, window: int, off: Row, distance: Row) -> None:
     """Last value less the mean, and the mean distance from the mean."""
     for i in range(off.size):
-        last = i + window - 1
+        xs = x[i : i + window]
+        last = xs[window - 1]
         total = 0.0
-        for j in range(i, last):
-            total += x[j] - x[last]
+        for j in range(window):
+            total += xs[j] - last
         mean = total / window
         apart = 0.0
-        for j in range(i, last + 1):
-            apart += abs((x[j] - x[last]) - mean)
+        for j in range(window):
+            apart += abs((xs[j] - last) - mean)
         off[i] = -mean
         distance[i] = apart / window
 
@@ -144,10 +149,11 @@ def windowed_mean_deviation(x: Row, window: int, off: Row, distance: Row) -> Non
 def windowed_count_below(x: Row, window: int, out: Row) -> None:
     """How many of the bars before are smaller."""
     for i in range(out.size):
+        xs = x[i : i + window]
         now = x[i + window]
         count = 0
-        for j in range(i, i + window):
-            count += x[j] < now
+        for j in range(window):
+            count += 1 if xs[j] < now else 0
         out[i] = count
 
 

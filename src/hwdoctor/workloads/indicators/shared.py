@@ -25,6 +25,9 @@ class Bars:
     def __getitem__(self, column: str) -> Array:
         return self._columns[column]
 
+    def __contains__(self, column: str) -> bool:
+        return column in self._columns
+
     @property
     def open(self) -> Array:
         """First price of each bar."""
