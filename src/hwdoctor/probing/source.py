@@ -14,7 +14,6 @@ from pathlib import PurePosixPath
 
 from hwdoctor.model import RecordedCommand, Recording
 from hwdoctor.probing.pasted import arguments, program_of, sessions
-from hwdoctor.probing.quoted import quoted
 from hwdoctor.probing.read_aloud import devices_in, files_in, variables_in
 
 
@@ -123,7 +122,7 @@ class Source:
                     returncode=command.returncode,
                 )
             )
-            for part in (piece, *quoted(piece))
+            for part in (piece, *_quoted(piece))
         )
 
     @cached_property
@@ -157,6 +156,18 @@ class Source:
                 found.setdefault(str(child.parent), set()).add(child.name)
                 child = child.parent
         return found
+
+
+_QUOTING = ("PyTorch version", "uname_result(")
+
+
+def _quoted(command: RecordedCommand) -> tuple[RecordedCommand, ...]:
+    """What a report of another tool quotes; few are, and start-up counts."""
+    if not any(sign in (command.stdout or "") for sign in _QUOTING):
+        return ()
+    from hwdoctor.probing.quoted import quoted
+
+    return tuple(quoted(command))
 
 
 def _natural(path: str) -> list[tuple[int, str]]:
