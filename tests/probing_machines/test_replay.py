@@ -196,9 +196,12 @@ BAD: dict[str, tuple[Callable[[Path], Path], str]] = {
     "blank": (_write("m.json", b" \n\n"), "the file is empty"),
     "half a document": (_write("m.json", HEAD + b',\n"system": "Dar'), "m.json:2: malformed"),
     "no JSON": (_write("m.json", b"hw.ncpu: 8\n"), "m.json:1: malformed"),
-    "an array": (_write("m.json", b"[1, 2]"), "Expected `object`"),
-    "no schema": (_write("m.json", b"{}"), "the schema is not stated"),
-    "a foreign schema": (_write("m.json", b'{"schema": "sarif/2"}'), "the schema is 'sarif/2'"),
+    "an array": (_write("m.json", b"[1, 2]"), "m.json:1: not a JSON object"),
+    "no schema": (_write("m.json", b"{}"), "m.json:1: the schema is not stated"),
+    "a foreign schema": (
+        _write("m.json", b'{"a": 1,\n"schema": "sarif/2"}'),
+        "m.json:2: the schema is 'sarif/2'",
+    ),
     "a newer schema": (_write("m.json", b'{"schema": "hwdoctor.facts/9"}'), "hwdoctor.facts/9"),
     "a wrong type": (
         _write("m.json", HEAD + b',\n"commands": [{"argv": ["a"]},\n{"argv": [7]}]}'),
@@ -215,12 +218,12 @@ BAD: dict[str, tuple[Callable[[Path], Path], str]] = {
     "not UTF-8": (_write("m.json", HEAD + b', "system": "\xff"}'), "malformed"),
     "a directory of something else": (lambda path: path, "without recording.json"),
     "a path that climbs": (
-        _write("m.json", HEAD + b', "files": [{"path": "/a", "file": "../../etc/passwd"}]}'),
-        "'../../etc/passwd' is not a path inside",
+        _write("m.json", HEAD + b',\n"files": [{"path": "/a",\n"file": "../../etc/passwd"}]}'),
+        "m.json:3: '../../etc/passwd' is not a path inside",
     ),
     "an absolute path": (
-        _write("m.json", HEAD + b', "commands": [{"argv": ["a"], "file": "/etc/passwd"}]}'),
-        "'/etc/passwd' is not a path inside",
+        _write("m.json", HEAD + b', "commands": [{"argv": ["a"],\n"file": "/etc/passwd"}]}'),
+        "m.json:2: '/etc/passwd' is not a path inside",
     ),
     "a Windows path": (
         _write("m.json", HEAD + b', "commands": [{"argv": ["a"], "file": "C:\\\\a"}]}'),

@@ -21,10 +21,10 @@ def line_of_error(data: bytes, message: str) -> int | None:
     if "truncated" in message:
         return data.rstrip().count(b"\n") + 1
     path = _PATH.search(message)
-    return _line_of_path(data, path[1]) if path else None
+    return line_of_path(data, path[1]) if path else None
 
 
-def _line_of_path(data: bytes, path: str) -> int | None:
+def line_of_path(data: bytes, path: str) -> int | None:
     """The line of the deepest value on this path that can be found."""
     text = data.decode("utf-8", "replace")
     position = _skip(text, 0)

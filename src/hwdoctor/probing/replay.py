@@ -18,7 +18,7 @@ import msgspec
 from hwdoctor.model import CheckReport, Facts, RecordedCommand, Recording, UsageError, codec
 from hwdoctor.model.files import write_atomically
 from hwdoctor.probing import archives
-from hwdoctor.probing.positions import line_of_error
+from hwdoctor.probing.positions import line_of_error, line_of_path
 
 T = TypeVar("T")
 Replayed = Recording | Facts | CheckReport
@@ -27,6 +27,8 @@ RECORDING = "recording.json"
 _KINDS: dict[str, type[Replayed]] = {kind.SCHEMA: kind for kind in (Recording, Facts, CheckReport)}
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
+Locator = Callable[[str], str]
+"""Gives `FILE` or `FILE:LINE` for a path inside a document, such as `.commands[3].file`."""
 Reader = Callable[[str], bytes | None]
 """Gives the bytes of a path inside a recording; None where there is no such file."""
 
@@ -62,7 +64,8 @@ def inline(recording: Recording, base: Path) -> Recording:
     Raises:
         UsageError: a reference leads out of `base`, or the texts are too large.
     """
-    return _inline(recording, _directory_reader(base), str(base / RECORDING))
+    where = str(base / RECORDING)
+    return _inline(recording, _directory_reader(base), where, lambda _: where)
 
 
 def write_file(recording: Recording, path: Path) -> None:
@@ -153,13 +156,20 @@ def _document(data: bytes, where: str, reader: Reader) -> Replayed:
     data = _utf8(data)
     if not data.strip():
         raise UsageError(f"{where}: the file is empty")
+    if data.lstrip()[:1] in (b"[", b'"'):
+        raise UsageError(f"{where}:1: not a JSON object")
+
+    def locate(path: str) -> str:
+        line = line_of_path(data, path)
+        return where if line is None else f"{where}:{line}"
+
     schema = _decoded(data, _Head, where).schema
     kind = _KINDS.get(schema or "")
     if kind is None:
         known = ", ".join(_KINDS)
-        raise UsageError(f"{where}: the schema is {_shown(schema)}, not one of {known}")
+        raise UsageError(f"{locate('.schema')}: the schema is {_shown(schema)}, not one of {known}")
     value = _decoded(data, kind, where)
-    return _inline(value, reader, where) if isinstance(value, Recording) else value
+    return _inline(value, reader, where, locate) if isinstance(value, Recording) else value
 
 
 def _shown(schema: str | None) -> str:
@@ -184,19 +194,23 @@ def _utf8(data: bytes) -> bytes:
     return data.removeprefix(b"\xef\xbb\xbf")
 
 
-def _inline(recording: Recording, reader: Reader, where: str) -> Recording:
-    budget = _Budget(reader, where)
+def _inline(recording: Recording, reader: Reader, where: str, locate: Locator) -> Recording:
+    budget = _Budget(reader, where, locate)
     commands = tuple(
         RecordedCommand(
             argv=command.argv,
-            stdout=budget.text(command.stdout, command.file),
+            stdout=budget.text(command.stdout, command.file, f".commands[{number}].file"),
             returncode=command.returncode,
         )
-        for command in recording.commands
+        for number, command in enumerate(recording.commands)
     )
     files = tuple(
-        msgspec.structs.replace(file, file=None, content=budget.text(file.content, file.file))
-        for file in recording.files
+        msgspec.structs.replace(
+            file,
+            file=None,
+            content=budget.text(file.content, file.file, f".files[{number}].file"),
+        )
+        for number, file in enumerate(recording.files)
     )
     return msgspec.structs.replace(recording, commands=commands, files=files)
 
@@ -204,17 +218,24 @@ def _inline(recording: Recording, reader: Reader, where: str) -> Recording:
 class _Budget:
     """Reads the parts of one recording, and no more than a recording may have."""
 
-    def __init__(self, reader: Reader, where: str) -> None:
+    def __init__(self, reader: Reader, where: str, locate: Locator) -> None:
         self._reader = reader
         self._where = where
+        self._locate = locate
         self._files_left = archives.MOST_FILES
         self._bytes_left = archives.MOST_BYTES
 
-    def text(self, stated: str | None, name: str | None) -> str | None:
+    def text(self, stated: str | None, name: str | None, path: str) -> str | None:
         """The text itself, or that of the file; None where the file is missing."""
         if stated is not None or name is None:
             return stated
-        content = self._reader(str(archives.relative(name, self._where)))
+        try:
+            inside = str(archives.relative(name, self._where))
+        except UsageError as error:
+            # Looked up now: finding a line in a large document takes longer than reading it.
+            detail = str(error).removeprefix(self._where)
+            raise UsageError(f"{self._locate(path)}{detail}") from None
+        content = self._reader(inside)
         self._files_left -= 1
         self._bytes_left -= len(content or b"")
         if self._files_left < 0 or self._bytes_left < 0:
