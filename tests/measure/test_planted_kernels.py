@@ -121,14 +121,15 @@ def test_a_leak_is_measured_and_no_frameworks_allocator_hides_it(
 ) -> None:
     if importlib.util.find_spec(backend) is None:
         pytest.skip(f"{backend} is not installed")
-    outcome = measure(
-        tmp_path,
-        "leaking",
-        configuration=f"{backend}-cpu",
-        # As many samples as there is time for: few calls would leak too little to be seen.
-        plan=Plan(seconds=0.3, relative_half_width=0.0),
-        source=MEMORY,
-    )
+    # As many samples as there is time for: few calls would leak too little to be seen. On a busy
+    # machine a round may look uneven, and then nobody is accused: so there are three tries.
+    plan = Plan(seconds=0.3, relative_half_width=0.0)
+    for _ in range(3):
+        outcome = measure(
+            tmp_path, "leaking", configuration=f"{backend}-cpu", plan=plan, source=MEMORY
+        )
+        if outcome.outcome == "failed":
+            break
     assert (outcome.outcome, outcome.exception) == ("failed", None)
     assert re.match(r"leaks \d+\.\d kB of host memory per call: it grew", outcome.reason or "")
     left_behind = SIDE * SIDE * 8
