@@ -104,7 +104,7 @@ def test_an_agent_that_lost_its_heading_does_not_become_the_one_before() -> None
 def test_tools_fill_each_others_gaps() -> None:
     listed = '[{"gpu": 0, "asic": {"market_name": "AMD Radeon RX 7900 XT"}}]'
     text = "GPU[0]\t\t: VRAM Total Memory (B): 21458059264\n"
-    commands = {
+    commands: dict[tuple[str, ...], str] = {
         ("amd-smi", "static", "--json"): listed,
         ("rocm-smi", "--showmeminfo", "vram"): text,
     }
@@ -118,13 +118,19 @@ def test_tools_that_count_in_another_order_are_not_mixed() -> None:
         return f'[{{"gpu": 0, "asic": {{"market_name": {name}}}, "vram": {{"size": {size}}}}}]'
 
     text = f"GPU[0]\t\t: VRAM Total Memory (B): {512 * MIB}\n"
-    commands = {("rocm-smi",): text, ("amd-smi",): listed('"AMD Radeon AI PRO R9700"', 32704)}
+    commands: dict[tuple[str, ...], str] = {
+        ("rocm-smi",): text,
+        ("amd-smi",): listed('"AMD Radeon AI PRO R9700"', 32704),
+    }
     gpu = one(linux(commands=commands).accelerators)
     assert (gpu.name, gpu.memory_bytes) == (None, 512 * MIB)
 
 
 def test_gpus_without_numbers_add_nothing_to_numbered_ones() -> None:
-    commands = {("rocm-smi",): "GPU[0]\t\t: Card Series: X\n", ("rocminfo",): CPU_AGENT + SECOND}
+    commands: dict[tuple[str, ...], str] = {
+        ("rocm-smi",): "GPU[0]\t\t: Card Series: X\n",
+        ("rocminfo",): CPU_AGENT + SECOND,
+    }
     assert one(linux(commands=commands).accelerators).index == 0
 
 

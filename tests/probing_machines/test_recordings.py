@@ -52,7 +52,11 @@ def mac(file: str, how: str, **facts: Any) -> Row:
 
 def log(file: str, brand: str | None, gibibytes: int | None, working_set: int | None = None) -> Row:
     """What a framework prints when it starts: a chip and its memory, and no count of anything."""
-    expected = {"cpu__brand": brand, "cpu__physical_cores": None, "cpu__logical_cores": None}
+    expected: dict[str, Any] = {
+        "cpu__brand": brand,
+        "cpu__physical_cores": None,
+        "cpu__logical_cores": None,
+    }
     expected["memory__total_bytes"] = gibibytes * GIB if gibibytes else None
     expected["memory__gpu_working_set_bytes"] = working_set
     return mac(file, LOG, **expected)

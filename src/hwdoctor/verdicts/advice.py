@@ -155,7 +155,7 @@ def _budget_reason(cpu: Cpu) -> str:
     cores, cause = cpu.budget.cores, cpu.budget.limited_by
     granted = f"{cores:g} core{'' if cores == 1 else 's'} may be used"
     if cause:
-        shared = "; some may share a physical core" if cpu.smt and cores > 1 else ""
+        shared = "; some may share a physical core" if cpu.smt and (cores or 0) > 1 else ""
         return f"{granted}, limited by {cause}{shared}"
     if _some_cores(cpu.physical_cores) is None:
         return f"{granted}; whether two of them share one physical core is not known"
