@@ -95,7 +95,8 @@ def disagreement(
             return f"{output}: finite elsewhere"
         if not np.array_equal(found[np.isinf(found)], wanted[np.isinf(wanted)]):
             return f"{output}: other infinities"
-        error = np.abs(found - wanted)
+        error = np.abs(found - np.where(np.isfinite(found), wanted, 0.0))
+        error[~np.isfinite(found)] = 0.0
         excess = np.nan_to_num(error - SHARE * np.abs(wanted) - SHARE_OF_UNIT * unit)
         if (excess > 0.0).any():
             bar = int(np.argmax(excess))

@@ -90,6 +90,23 @@ def test_no_volume_at_all_gives_what_talib_gives(name: str, backend: str) -> Non
     assert disagreement(entry, entry.defaults, found, columns) is None
 
 
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("name", TALIBS)
+def test_the_smallest_periods_give_what_talib_gives_without_volume_too(
+    name: str, backend: str
+) -> None:
+    columns = walk(150, 8, idle=0.5)
+    entry = CATALOGUE[name]
+    values = entry.defaults
+    for p in entry.parameters:
+        if isinstance(p.default, int) and not p.name.endswith("matype"):
+            values[p.name] = int(p.least)
+    if name == "MAVP":
+        values["maxperiod"] = 2
+    found = compute(columns, [name], parameters={name: values}, backend=backend)[name]
+    assert disagreement(entry, values, found, columns) is None
+
+
 @pytest.mark.parametrize("bars", [1, 2, 3])
 @pytest.mark.parametrize("name", TALIBS)
 def test_a_series_of_a_few_bars_gives_what_talib_gives(name: str, bars: int) -> None:

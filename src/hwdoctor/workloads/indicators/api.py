@@ -10,7 +10,7 @@ So a backend only ever sees whole columns: holes are filled here, and their outp
 """
 
 import importlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol, cast
 
 import numpy as np
@@ -30,7 +30,7 @@ class Backend(Protocol):
     """What the module of a backend offers to `compute`."""
 
     def evaluate_columns(
-        self, columns: Mapping[str, HostArray], requests: list[Request]
+        self, columns: Mapping[str, HostArray], requests: Sequence[Request]
     ) -> Results:
         """Outputs on the device, from complete columns of one type and shape."""
 
@@ -154,7 +154,7 @@ def _values(entry: Indicator, given: Mapping[str, float]) -> dict[str, float]:
 
 
 def _around_gaps(
-    device: Backend, columns: Mapping[str, HostArray], requests: list[Request]
+    device: Backend, columns: Mapping[str, HostArray], requests: Sequence[Request]
 ) -> Results:
     """Evaluate symbols that begin together together, on filled columns; blank what follows gaps."""
     results: Results = {}

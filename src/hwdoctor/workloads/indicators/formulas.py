@@ -1,7 +1,7 @@
 """From a name of the catalogue to outputs of full length: warm-up padded with NaN."""
 
 import importlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from hwdoctor.workloads.indicators.catalogue import Indicator, Values
@@ -20,7 +20,7 @@ def formula(indicator: Indicator) -> Callable[..., Any]:
     return found
 
 
-def evaluate(bars: Bars, requests: list[Request]) -> Iterator[tuple[str, Outputs]]:
+def evaluate(bars: Bars, requests: Sequence[Request]) -> Iterator[tuple[str, Outputs]]:
     """Outputs of each request, `[symbols, bars]`; series that are too short give NaN only."""
     for indicator, values in requests:
         first = bars[indicator.inputs[0]]

@@ -4,7 +4,7 @@ Elementwise arithmetic is NumPy's, on one symbol at a time, whose intermediates 
 cache; whatever looks at more than one bar is compiled.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -142,7 +142,7 @@ class NumbaPrimitives(NumpyPrimitives):
 
 
 def evaluate_columns(
-    columns: Mapping[str, HostArray], requests: list[Request]
+    columns: Mapping[str, HostArray], requests: Sequence[Request]
 ) -> dict[str, dict[str, HostArray]]:
     """See `api.Backend`."""
     first = next(iter(columns.values()))
@@ -156,7 +156,7 @@ def evaluate_columns(
 
 def fill(
     columns: Mapping[str, HostArray],
-    requests: list[Request],
+    requests: Sequence[Request],
     results: Mapping[str, Mapping[str, HostArray]],
     workers: int,
 ) -> None:
@@ -184,7 +184,7 @@ def fill(
 
 
 def _fused(
-    bars: Bars, requests: list[Request], targets: Mapping[str, list[HostArray]]
+    bars: Bars, requests: Sequence[Request], targets: Mapping[str, list[HostArray]]
 ) -> list[Request]:
     """Do what there are fused kernels for; return the rest."""
     left = []
@@ -206,12 +206,12 @@ def _fused(
             kernel(*given, *own, *targets[name])
         else:
             bundles.setdefault((bundle, *values.values()), []).append(name)
-    for (bundle, *values), names in bundles.items():
-        kernel, members, letters = bundle
-        given = [bars[COLUMNS[letter]][0] for letter in letters]
-        spare = np.empty_like(given[0])
+    for (members_of, *shared), names in bundles.items():
+        kernel, members, letters = members_of
+        columns = [bars[COLUMNS[letter]][0] for letter in letters]
+        spare = np.empty_like(columns[0])
         outputs = [targets[name][0] if name in names else spare for name in members]
-        kernel(*given, *values, *outputs)
+        kernel(*columns, *shared, *outputs)
     return left
 
 

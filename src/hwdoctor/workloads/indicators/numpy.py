@@ -4,7 +4,7 @@ A scan runs over all symbols at once, so its price is per bar and not per symbol
 nothing better for a recursion that is not linear, and the figures say so.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -76,7 +76,7 @@ class NumpyPrimitives(Primitives):
 
 
 def evaluate_columns(
-    columns: Mapping[str, HostArray], requests: list[Request]
+    columns: Mapping[str, HostArray], requests: Sequence[Request]
 ) -> dict[str, dict[str, HostArray]]:
     """See `api.Backend`."""
     bars = Bars(NumpyPrimitives(), columns)

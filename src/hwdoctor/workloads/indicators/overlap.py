@@ -176,8 +176,13 @@ def trima(bars: Bars, timeperiod: int) -> Array:
 
 
 def vwma(bars: Bars, timeperiod: int) -> Array:
-    """Average weighted by volume; NaN where nothing was traded in the whole window."""
+    """Average weighted by volume; NaN where nothing was traded in the whole window.
+
+    Over one bar there is nothing to weigh: the close itself, as in TA-Lib.
+    """
     p = bars.p
+    if timeperiod == 1:
+        return bars.close
     paid = p.windowed_sum(bars.close * bars.volume, timeperiod)
     return p.ratio(paid, p.windowed_sum(bars.volume, timeperiod), float("nan"))
 
