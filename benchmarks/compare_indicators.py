@@ -78,10 +78,13 @@ def talib_threads(columns: dict[str, Any], names: list[str], threads: int) -> Ca
         return found
 
     def call() -> Any:
-        # Nothing of a symbol is kept, as in a loop that uses it and goes on.
-        for _ in pool.map(one, range(len(columns["close"]))):
-            pass
-        return one(0)
+        # Only the first symbol is kept, for the comparison: keeping all would cost TA-Lib the
+        # page faults of fresh memory.
+        first, *_ = (
+            found if symbol == 0 else None
+            for symbol, found in enumerate(pool.map(one, range(len(columns["close"]))))
+        )
+        return first
 
     return call
 

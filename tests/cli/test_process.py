@@ -126,7 +126,10 @@ def test_json_is_the_same_bytes_whatever_the_terminal() -> None:
 )
 def test_a_signal_unwinds_and_has_its_exit_code(number: int, code: int) -> None:
     source = (
-        "import os, sys, types, click\n"
+        "import os, signal, sys, types, click\n"
+        # Under nohup the caller ignores the signal, and then we do.
+        f"usual = signal.default_int_handler if {number} == signal.SIGINT else signal.SIG_DFL\n"
+        f"signal.signal({number}, usual)\n"
         "from hwdoctor.cli import main\n"
         "def behave():\n"
         "    try:\n"

@@ -50,6 +50,10 @@ class Seen:
     """Addresses elsewhere that could not be loaded: the network's fault, not the page's."""
 
 
+_LEAVING = "navigated or closed"
+"""In the error for a page that is just being left: ask again."""
+
+
 class Chromium:
     """One browser with one page."""
 
@@ -132,6 +136,8 @@ class Chromium:
         while time.monotonic() < give_up:
             for answer in self._receive(POLL_SECONDS):
                 if answer.get("id") == self._number:
+                    if _LEAVING in answer.get("error", {}).get("message", ""):
+                        return {"exceptionDetails": answer["error"]}
                     assert "error" not in answer, f"{method}: {answer['error']}"
                     result: dict[str, Any] = answer["result"]
                     return result
