@@ -4,6 +4,7 @@ import pytest
 
 from hwdoctor.model import Accelerator, RecordedCommand, RecordedDirectory, RecordedFile, Recording
 from hwdoctor.probing.interpret import facts_of, nvidia_query, nvidia_xml
+from tests.probing.machines import linux
 
 
 def found(
@@ -217,3 +218,36 @@ def test_a_bus_that_disagrees_with_tpu_info_is_believed() -> None:
 )
 def test_no_amd_gpu_comes_of_an_unreadable_answer(text: str) -> None:
     assert found(("rocm-smi --showallinfo --json", text)) is None
+
+
+def test_a_section_that_another_one_closes_tells_nothing() -> None:
+    """With the lines between them gone, another memory's total stands in the GPU's own section."""
+    text = (
+        "<nvidia_smi_log><driver_version>550.54</driver_version><gpu>"
+        "<product_name>NVIDIA L4</product_name><fb_memory_usage>"
+        "<total>32768 MiB</total></bar1_memory_usage></gpu></nvidia_smi_log>"
+    )
+    gpus = nvidia_xml.gpus(text)
+    assert gpus is not None
+    assert [(gpu.name, gpu.memory_bytes, gpu.driver) for gpu in gpus] == [
+        ("NVIDIA L4", None, "550.54")
+    ]
+
+
+def test_the_drivers_own_files_name_a_gpu_that_nvidia_smi_cannot_show() -> None:
+    files = {
+        "/proc/driver/nvidia/gpus/0000:01:00.0/information": "Model: \t\t NVIDIA L4\nIRQ: 1\n",
+        "/proc/driver/nvidia/version": "NVRM version: NVIDIA UNIX Open Kernel Module for x86_64"
+        "  580.95.05  Release Build\n",
+    }
+    commands = {("nvidia-smi", "-q", "-x"): "Failed to initialize NVML: Driver/library mismatch\n"}
+    shown = linux(files, commands).accelerators
+    assert shown is not None
+    assert [(gpu.name, gpu.driver, gpu.memory_bytes) for gpu in shown] == [
+        ("NVIDIA L4", "580.95.05", None)
+    ]
+
+
+def test_a_folder_of_unnamed_gpus_does_not_say_that_there_is_none() -> None:
+    files = {"/proc/driver/nvidia/gpus/0000:01:00.0/information": "IRQ: 1\n"}
+    assert linux(files).accelerators is None

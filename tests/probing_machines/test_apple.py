@@ -268,3 +268,24 @@ def test_a_broken_report_of_two_gpus_is_unreadable_and_not_one_gpu() -> None:
 def test_an_empty_list_of_displays_says_that_there_is_no_gpu() -> None:
     found = facts(("system_profiler -json SPDisplaysDataType", '{"SPDisplaysDataType" : [ ]}'))
     assert found.accelerators == ()
+
+
+@pytest.mark.parametrize(
+    ("item", "gpus"),
+    [
+        ('{"_name": "Apple M4", "spdisplays_mtlgpufamilysupport": "spdisplays_metal3"}', 1),
+        ('{"_name": "Color LCD", "spdisplays_main": "spdisplays_yes"}', None),
+        ('{"_name": "DELL U2414H", "_spdisplays_display-vendor-id": "10ac"}', None),
+    ],
+    ids=["a-trimmed-gpu", "a-panel", "a-monitor"],
+)
+def test_a_display_is_never_taken_for_a_gpu(item: str, gpus: int | None) -> None:
+    shown = apple_profiler.graphics_of([f'{{"SPDisplaysDataType": [{item}]}}'])
+    assert (None if shown is None else len(shown)) == gpus
+
+
+@pytest.mark.parametrize(
+    "answer", ["34359738368", "Mac14,9", "proc 10:6:4", "ProductVersion: 26.5"]
+)
+def test_the_answer_to_another_question_is_no_chip(answer: str) -> None:
+    assert chip_named(answer) is None

@@ -23,6 +23,15 @@ _XML_FIELD = re.compile(
 _FIELD = re.compile(r'"(\w{1,80})"\s*:\s*(?:"([^"\n]{0,200})"|(\d{1,20}))')
 _METAL = ("spdisplays_metal", "spdisplays_metalfamily", "spdisplays_mtlgpufamilysupport")
 _NO_METAL = "notsupported"
+_OF_DISPLAYS = {
+    "spdisplays_connection_type",
+    "spdisplays_display_type",
+    "spdisplays_main",
+    "spdisplays_mirror",
+    "spdisplays_online",
+    "spdisplays_pixelresolution",
+    "spdisplays_resolution",
+}
 _BUILT_IN, _BUILT_IN_PANEL = "spdisplays_internal", "built-in"
 _APPLE_PANEL = "610"
 """Apple's own vendor id, which its built-in panels and its external displays carry alike."""
@@ -73,7 +82,7 @@ def graphics_of(texts: Iterable[str]) -> tuple[Graphics, ...] | None:
     for text in texts:
         if f'"{_DISPLAYS}"' in text:
             items = list(_items(text, _DISPLAYS))
-            if not all(map(_is_gpu, items)):
+            if any(map(_is_display, items)):
                 return _only_gpu(text)  # a bracket is missing: displays stand among the GPUs
             if items or re.search(rf'"{_DISPLAYS}"\s*:\s*\[\s*\]', text):
                 return tuple(_graphics(item) for item in items)
@@ -149,8 +158,11 @@ def _graphics(item: dict[str, Any]) -> Graphics:
     )
 
 
-def _is_gpu(item: dict[str, Any]) -> bool:
-    return any(key.startswith("sppci_") or key == "spdisplays_vendor" for key in item)
+def _is_display(item: dict[str, Any]) -> bool:
+    """An entry of `spdisplays_ndrvs` that stands where a GPU should."""
+    if any(key.startswith("sppci_") for key in item):
+        return False
+    return any(key.startswith("_spdisplays_") or key in _OF_DISPLAYS for key in item)
 
 
 def _only_gpu(text: str) -> tuple[Graphics, ...] | None:
