@@ -240,8 +240,8 @@ def test_the_drivers_own_files_name_a_gpu_that_nvidia_smi_cannot_show() -> None:
         "/proc/driver/nvidia/version": "NVRM version: NVIDIA UNIX Open Kernel Module for x86_64"
         "  580.95.05  Release Build\n",
     }
-    commands = {("nvidia-smi", "-q", "-x"): "Failed to initialize NVML: Driver/library mismatch\n"}
-    shown = linux(files, commands).accelerators
+    failed = "Failed to initialize NVML: Driver/library mismatch\n"
+    shown = linux(files, {("nvidia-smi", "-q", "-x"): failed}).accelerators
     assert shown is not None
     assert [(gpu.name, gpu.driver, gpu.memory_bytes) for gpu in shown] == [
         ("NVIDIA L4", "580.95.05", None)
