@@ -54,7 +54,7 @@ def kama(p: Primitives, x: Array, n: int) -> Array:
     net, path = p.align(p.change(x, n), p.windowed_sum(p.xp.abs(p.change(x)), n))
     efficiency = p.xp.where(path <= net, 1.0, p.xp.abs(p.ratio(net, path, 1.0)))
     weight = (efficiency * (FASTEST - SLOWEST) + SLOWEST) ** 2
-    seed, now = x[..., n - 1 : n], p.since(x, n)
+    seed, now = p.head(x, n - 1), p.since(x, n)
     decay = p.join(p.zeros(x, 1), 1.0 - weight)
     return p.since(p.varying_recurrence(decay, p.join(seed, weight * now)), 1)
 

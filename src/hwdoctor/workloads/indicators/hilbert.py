@@ -144,21 +144,8 @@ def phase(p: Primitives, found: tuple[Array, ...]) -> Array:
 
 def cycle_average(p: Primitives, price: Array, found: tuple[Array, ...]) -> Array:
     """Plain average of the price over the whole bars of the smoothed period."""
-    own = p.compiled("cycle_average")
-    if own is not None:
-        done: Array = own(price, found)
-        return done
-    slow = found[4]
-    length = p.integers(slow + 0.5)
-    bars = slow.shape[-1]
-    start = price.shape[-1] - bars
-    total = p.zeros(price, bars)
-    for ago in range(LONGEST):
-        if start - ago < 0:
-            then = p.join(p.zeros(price, ago - start), price[..., : bars + start - ago])
-        else:
-            then = price[..., start - ago : start - ago + bars]
-        total = total + p.xp.where(length > ago, then, 0.0)
+    length = p.integers(found[4] + 0.5)
+    total = p.varying_windowed_sum(price, length, LONGEST)
     count = p.numbers(length, price)
     return total / p.xp.where(count > 0.0, count, 1.0)
 

@@ -30,7 +30,7 @@ def adx(bars: Bars, timeperiod: int) -> Array:
     p, n = bars.p, timeperiod
     dx, valid = bars.directional_index(n)
     counted = p.xp.where(valid, dx, 0.0)
-    seed = counted[..., :n].sum(axis=-1)[..., None] / n
+    seed = p.head_sum(counted, n) / n
     rest, moved = p.since(counted, n), p.numbers(p.since(valid, n), dx)
     decay = p.join(p.zeros(dx, 1), 1.0 - moved / n)
     return p.varying_recurrence(decay, p.join(seed, rest / n))
@@ -151,10 +151,9 @@ def fractal(bars: Bars, leftbars: int, rightbars: int) -> Series:
     p = bars.p
 
     def pivots(x: Array) -> Array:
-        count = x.shape[-1] - leftbars - rightbars
-        left = p.windowed_max(x, leftbars)[..., :count]
-        right = p.last(p.windowed_max(x, rightbars), count)
-        pivot = x[..., leftbars : leftbars + count]
+        pivot = p.shift(p.since(x, leftbars), rightbars)
+        left = p.shift(p.windowed_max(x, leftbars), rightbars + 1)
+        pivot, left, right = p.align(pivot, left, p.windowed_max(x, rightbars))
         return 100.0 * p.numbers((pivot > left) & (pivot > right), x)
 
     return pivots(bars.high), pivots(-bars.low)

@@ -90,6 +90,10 @@ def mavp(bars: Bars, minperiod: int, maxperiod: int, matype: int) -> Array:
     p = bars.p
     start = averages.lookback(maxperiod, matype)
     periods = p.integers(p.since(bars["periods"], start))
+    if matype in {averages.SMA, averages.DEFAULT}:
+        periods = p.xp.minimum(p.xp.maximum(periods, minperiod), maxperiod)
+        total = p.varying_windowed_sum(bars.close, periods, maxperiod)
+        return total / p.numbers(periods, bars.close)
     chosen = p.zeros(bars.close, periods.shape[-1])
     for n in range(minperiod, maxperiod + 1):
         wanted = (periods == n) | (n == minperiod and periods < n)

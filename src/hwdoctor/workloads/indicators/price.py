@@ -18,7 +18,7 @@ def ha(bars: Bars) -> Series:
     """Heikin-Ashi bars: each opens in the middle of the one before. D. Valcu, TASC 2004."""
     p = bars.p
     close = avgprice(bars)
-    first = (bars.open[..., :1] + bars.close[..., :1]) / 2.0
+    first = (p.head(bars.open) + p.head(bars.close)) / 2.0
     opened = p.recurrence(p.join(first, p.shift(close, 1) / 2.0), 0.5)
     high = p.xp.maximum(bars.high, p.xp.maximum(opened, close))
     low = p.xp.minimum(bars.low, p.xp.minimum(opened, close))

@@ -100,6 +100,14 @@ class Primitives(ABC):
         """What the series was `bars` ago."""
         return x[..., : x.shape[-1] - bars]
 
+    def head(self, x: Array, bar: int = 0) -> Array:
+        """One bar of the first ones, as a series of its own, to `join` another one to."""
+        return x[..., bar : bar + 1]
+
+    def head_sum(self, x: Array, bars: int) -> Array:
+        """Sum of the first bars, as a series of one bar."""
+        return x[..., :bars].sum(axis=-1)[..., None]
+
     def change(self, x: Array, bars: int = 1) -> Array:
         """Now less `bars` ago."""
         return self.since(x, bars) - self.shift(x, bars)
@@ -152,6 +160,20 @@ class Primitives(ABC):
         rest = (window - weights + 1.0) * self._before(self.cumulative(blocks))
         rest = rest + self._before(self.cumulative(blocks * weights))
         return self._flat(own)[..., :bars] + self._flat(rest)[..., window : window + bars]
+
+    def varying_windowed_sum(self, x: Array, windows: Array, longest: int) -> Array:
+        """Sum of the last `windows` bars, a whole number of its own for every bar of `windows`.
+
+        What lies before the beginning counts as zero.
+        """
+        bars = windows.shape[-1]
+        missing = max(bars + longest - 1 - x.shape[-1], 0)
+        known = self.join(self.zeros(x, missing), x) if missing else x
+        total = self.zeros(x, bars)
+        for ago in range(longest):
+            then = self.last(self.shift(known, ago), bars)
+            total = total + self.xp.where(windows > ago, then, 0.0)
+        return total
 
     def windowed_max(self, x: Array, window: int) -> Array:
         """Largest of the last `window` bars."""
@@ -253,7 +275,7 @@ class Primitives(ABC):
         """Recursion y += weight * (x - y), seeded by the mean of the first `window`."""
         if window == 1 and weight == 1.0:
             return x
-        seed = x[..., :window].mean(axis=-1)[..., None]
+        seed = self.head_sum(x, window) / window
         return self.recurrence(self.join(seed, weight * self.since(x, window)), 1.0 - weight)
 
     def ema(self, x: Array, window: int) -> Array:

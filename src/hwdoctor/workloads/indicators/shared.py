@@ -209,5 +209,4 @@ def wilder_sum(p: Primitives, x: Array, n: int) -> Array:
     """Recursion y = y - y / n + x, seeded by the sum of the first n - 1 values."""
     if n == 1:
         return p.join(p.zeros(x, 1), x)
-    seed = x[..., : n - 1].sum(axis=-1)[..., None]
-    return p.recurrence(p.join(seed, p.since(x, n - 1)), 1.0 - 1.0 / n)
+    return p.recurrence(p.join(p.head_sum(x, n - 1), p.since(x, n - 1)), 1.0 - 1.0 / n)

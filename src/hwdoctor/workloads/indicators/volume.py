@@ -58,7 +58,7 @@ def obv(bars: Bars) -> Array:
     p = bars.p
     change, volume = p.change(bars.close), p.since(bars.volume, 1)
     signed = p.xp.where(change > 0.0, volume, p.xp.where(change < 0.0, -volume, 0.0))
-    return p.cumulative_sum(p.join(bars.volume[..., :1], signed))
+    return p.cumulative_sum(p.join(p.head(bars.volume), signed))
 
 
 def pvi(bars: Bars) -> Array:
