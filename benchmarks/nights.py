@@ -111,24 +111,21 @@ def side_of(folder: Path, *, planted: bool = False) -> "Side":
     """A night as `compare` sees it; planted: with the slower twin in place of the task."""
     import dataclasses
 
+    import msgspec
+
+    from hwdoctor.measure.cell import benchmark_name
     from hwdoctor.results.collect import load
     from hwdoctor.verdicts.sides import sides
 
-    name, twin = (f"nights.{_class_name(each)}.time_steady" for each in PLANTED)
+    name, twin = (benchmark_name("nights", task) for task in PLANTED)
     side, _ = sides([(str(folder), load([folder])), (str(folder), load([folder]))])
     slower = {key: cell for key, cell in side.cells.items() if key.benchmark == twin}
     kept = {key: cell for key, cell in side.cells.items() if key.benchmark != twin}
     if planted:
         kept |= {key._replace(benchmark=name): cell for key, cell in slower.items()}
-    described = _named(side.described, f"{folder.name}{'+' if planted else ''}")
+    shown_as = f"{folder.name}{'+' if planted else ''}"
+    described = msgspec.structs.replace(side.described, name=shown_as)
     return dataclasses.replace(side, cells=kept, described=described)
-
-
-def _named(described: Any, name: str) -> Any:
-    """A side of another name."""
-    import msgspec
-
-    return msgspec.structs.replace(described, name=name)
 
 
 def judged(before: "Side", after: "Side") -> "dict[str, Counter[str]]":
@@ -141,14 +138,12 @@ def judged(before: "Side", after: "Side") -> "dict[str, Counter[str]]":
     return verdicts
 
 
-def _class_name(task: str) -> str:
-    return "".join(word.capitalize() for word in task.split("_"))
-
-
 def report(folders: list[Path], *, planted: bool, every_pair: bool) -> None:
     """What nights were called against one another."""
+    from hwdoctor.measure.cell import benchmark_name
+
     alarms, found, comparisons, cells_called = 0, 0, 0, Counter[str]()
-    target = f"nights.{_class_name(PLANTED[0])}.time_steady"
+    target = benchmark_name("nights", PLANTED[0])
     chosen = itertools.combinations(folders, 2) if every_pair else itertools.pairwise(folders)
     for earlier, later in chosen:
         before, after = side_of(earlier), side_of(later)

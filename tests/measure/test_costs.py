@@ -14,7 +14,7 @@ from hwdoctor.measure import costs
 from hwdoctor.measure.cell import Cell
 from hwdoctor.measure.costs import CostModel
 from hwdoctor.measure.engine import DEADLINE_SECONDS
-from hwdoctor.measure.rounds import ROUNDS
+from hwdoctor.measure.rounds import MOST_OF_A_LIMIT, ROUNDS, rounds_of
 from hwdoctor.measure.seen_costs import AROUND_SECONDS, TYPICAL_SECONDS, seen_in
 from hwdoctor.model import Outcome, fingerprint
 
@@ -164,6 +164,12 @@ def test_no_more_processes_than_a_cell_has_time_for() -> None:
     assert model.processes(cell()) == math.ceil(ROUNDS["small"].seconds / (5.0 + AROUND_SECONDS))
 
 
+def test_a_limit_is_not_expected_in_more_processes_than_it_ever_gets() -> None:
+    model = CostModel(HERE, [seen(process=7, seconds=1.0, cell_stopped_by="precision")])
+    assert model.processes(cell("jax-cpu")) == 8
+    assert model.processes(cell("jax-cpu", workload="limits")) == MOST_OF_A_LIMIT
+
+
 any_seconds = st.floats(allow_nan=True, allow_infinity=True)
 outcomes = st.builds(
     seen,
@@ -183,6 +189,7 @@ outcomes = st.builds(
 cells = st.builds(
     cell,
     st.sampled_from(CONFIGURATIONS),
+    workload=st.sampled_from(["pricing", "limits"]),
     precision=st.sampled_from(["float64", "float32"]),
     size=st.sampled_from(["smoke", "small", "full"]),
 )
@@ -196,7 +203,8 @@ def test_whatever_files_say_a_cost_is_a_number_of_seconds(
     model = CostModel(HERE, told)
     cost = model.cost(wanted, count)
     assert 0 <= cost.seconds <= 100 * DEADLINE_SECONDS["full"]
-    assert ROUNDS[wanted.size].least <= model.processes(wanted) <= ROUNDS[wanted.size].most
+    rounds = rounds_of(wanted.workload, wanted.size)
+    assert rounds.least <= model.processes(wanted) <= rounds.most
 
 
 reasonable = st.builds(

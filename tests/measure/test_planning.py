@@ -1,8 +1,10 @@
 """What comes first, and what fits: decided from places and costs alone."""
 
+from collections import Counter
 from typing import Any
 
 import pytest
+import synthetic
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -24,7 +26,7 @@ from hwdoctor.measure.planning import (
     queue,
     survey,
 )
-from hwdoctor.measure.rounds import ROUNDS
+from hwdoctor.measure.rounds import MOST_OF_A_LIMIT, ROUNDS
 
 
 def cell(name: str = "numpy-cpu", **changes: Any) -> Cell:
@@ -90,6 +92,14 @@ def test_a_cell_that_cannot_run_here_is_free_and_asked_for_once() -> None:
 def test_a_cell_is_queued_as_often_as_it_is_expected_to_need() -> None:
     turns = queue({cell(): prospect(cell())}, CostModel(None))
     assert [one.process for one in turns] == list(range(ROUNDS["small"].least))
+
+
+def test_a_limit_is_queued_no_more_often_than_it_is_measured() -> None:
+    needed = synthetic.outcome("numpy-cpu", process=7, cell_stopped_by="precision")
+    model = CostModel(needed.fingerprint, [needed])
+    found = {c: prospect(c) for c in (cell(), cell(workload="limits", task="copy"))}
+    queued = Counter(one.cell.workload for one in queue(found, model))
+    assert queued == {"pricing": 8, "limits": MOST_OF_A_LIMIT}
 
 
 def test_a_second_process_of_what_fails_costs_nothing() -> None:

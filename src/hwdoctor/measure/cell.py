@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from hwdoctor.model import CellParameters, Configuration, Precision
 from hwdoctor.workloads import Task, Workload, find
+from hwdoctor.workloads.base import class_name
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,5 +44,4 @@ class Cell:
 
 def benchmark_name(workload: str, task: str) -> str:
     """`black_scholes`, `price` -> `black_scholes.Price.time_steady`."""
-    class_name = "".join(word.capitalize() for word in task.split("_"))
-    return f"{workload}.{class_name}.time_steady"
+    return f"{workload}.{class_name(task)}.time_steady"

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from hwdoctor.measure.ceilings import LIMITS
 from hwdoctor.measure.quantiles import student_t
 from hwdoctor.model import Outcome
-from hwdoctor.results.together import undisturbed
+from hwdoctor.results.together import log_medians, undisturbed
 
 NARROW = 0.02
 """Half the 95 % interval of the time, relative: two nights that differ by a tenth are then told
@@ -80,11 +80,7 @@ def stopped_by(outcomes: Sequence[Outcome], rounds: Rounds) -> str | None:
 
 def relative_half_width(outcomes: Sequence[Outcome]) -> float:
     """Of the 95 % interval of the geometric mean of the processes' medians."""
-    medians = [
-        math.log(statistics.median(outcome.samples_seconds))
-        for outcome in outcomes
-        if outcome.samples_seconds
-    ]
+    medians = log_medians(outcome.samples_seconds for outcome in outcomes)
     if len(medians) < 2:
         return math.inf
     error = statistics.stdev(medians) / math.sqrt(len(medians))

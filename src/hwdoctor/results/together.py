@@ -5,7 +5,9 @@ disturbed (`unstable`) in one of many processes is another matter: the others we
 are the samples that count. Where the disturbed ones are not outnumbered, nothing is left to trust.
 """
 
-from collections.abc import Sequence
+import math
+import statistics
+from collections.abc import Iterable, Sequence
 
 from hwdoctor.model import Outcome
 
@@ -23,3 +25,11 @@ def obstacle(outcomes: Sequence[Outcome]) -> Outcome | None:
 def undisturbed(outcomes: Sequence[Outcome]) -> tuple[Outcome, ...]:
     """The processes whose samples count, of a cell without an obstacle."""
     return tuple(outcome for outcome in outcomes if outcome.outcome == "ok")
+
+
+def log_medians(processes: Iterable[Sequence[float]]) -> list[float]:
+    """Of the samples of each process that has any: what processes are compared by.
+
+    On logarithms two processes differ by as much whatever the unit of time.
+    """
+    return [math.log(statistics.median(samples)) for samples in processes if len(samples)]

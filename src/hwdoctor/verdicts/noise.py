@@ -7,15 +7,15 @@ single erratic one would hide what happens to all others.
 
 import math
 import statistics
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
-from hwdoctor.model import Noise, NoiseCell, Outcome
+from hwdoctor.measure.sampling import Z_95
+from hwdoctor.model import CellParameters, Noise, NoiseCell, Outcome
 from hwdoctor.results.together import obstacle, undisturbed
 from hwdoctor.verdicts.statistics import estimate
 
 NORMAL_MEDIAN = 0.6745
 """Median of the absolute value of a standard normal variable."""
-Z_95 = 1.959964
 LEAST_FLOOR = 0.01
 """Two sittings that happen to agree do not promise that all others will."""
 FEWEST_CELLS = 3
@@ -28,13 +28,11 @@ def noise_of(first: Sequence[Outcome], second: Sequence[Outcome]) -> Noise | Non
         first: every outcome of the earlier sitting.
         second: of the later one, at the same size on the same hardware.
     """
-    before, after = dict(_times(first)), dict(_times(second))
+    before, after = _medians(first), _medians(second)
     cells = tuple(
-        NoiseCell(
-            benchmark=key.benchmark, parameters=key.parameters, ratio=after[key_] / before[key_]
-        )
-        for key_, key in _keys(second).items()
-        if key_ in before and key_ in after
+        NoiseCell(benchmark=benchmark, parameters=parameters, ratio=median / earlier)
+        for (benchmark, parameters), median in after.items()
+        if (earlier := before.get((benchmark, parameters))) is not None
     )
     if len(cells) < FEWEST_CELLS:
         return None
@@ -51,23 +49,14 @@ def noise_of(first: Sequence[Outcome], second: Sequence[Outcome]) -> Noise | Non
     )
 
 
-_Key = tuple[str, str, str]
-
-
-def _key(outcome: Outcome) -> _Key:
-    return (outcome.benchmark, outcome.parameters.configuration, outcome.parameters.precision)
-
-
-def _keys(outcomes: Sequence[Outcome]) -> dict[_Key, Outcome]:
-    return {_key(outcome): outcome for outcome in outcomes}
-
-
-def _times(outcomes: Sequence[Outcome]) -> Iterable[tuple[_Key, float]]:
-    """The median of every cell that worked in each of its processes."""
-    grouped: dict[_Key, list[Outcome]] = {}
+def _medians(outcomes: Sequence[Outcome]) -> dict[tuple[str, CellParameters], float]:
+    """Of every cell that worked in each of its processes."""
+    cells: dict[tuple[str, CellParameters], list[Outcome]] = {}
     for outcome in outcomes:
-        grouped.setdefault(_key(outcome), []).append(outcome)
-    for key, processes in grouped.items():
-        samples = [o.samples_seconds for o in undisturbed(processes)]
+        cells.setdefault((outcome.benchmark, outcome.parameters), []).append(outcome)
+    found = {}
+    for cell, processes in cells.items():
+        samples = [one.samples_seconds for one in undisturbed(processes)]
         if obstacle(processes) is None and all(samples):
-            yield key, estimate(samples).median
+            found[cell] = estimate(samples).median
+    return found

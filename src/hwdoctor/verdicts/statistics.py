@@ -10,6 +10,7 @@ ratio the other way round is the reciprocal.
 """
 
 import math
+import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -17,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hwdoctor.measure.quantiles import student_t
+from hwdoctor.results.together import log_medians
 from hwdoctor.verdicts.moderation import UNKNOWN, Scatter, suite_scatter
 
 CONFIDENCE = 0.95
@@ -107,7 +109,7 @@ def estimate(
     pooled = np.concatenate(arrays)
     return Estimate(
         median=float(np.median(pooled)),
-        centre=float(np.mean([np.log(np.median(array)) for array in arrays])),
+        centre=statistics.fmean(log_medians(groups)),
         processes=len(arrays),
         own=scatter_of(groups),
         within=_within(pooled) if len(pooled) >= FEWEST_SAMPLES else None,
@@ -135,10 +137,10 @@ def suite_of(cells: Iterable[Groups]) -> Scatter | None:
 
 def scatter_of(groups: Groups) -> Scatter:
     """The variance of the logarithms of the processes' medians."""
-    medians = [math.log(float(np.median(group))) for group in groups if len(group)]
+    medians = log_medians(groups)
     if len(medians) < 2:
         return UNKNOWN
-    return Scatter(variance=float(np.var(medians, ddof=1)), freedom=len(medians) - 1)
+    return Scatter(variance=statistics.variance(medians), freedom=len(medians) - 1)
 
 
 def ratio(numerator: Estimate, denominator: Estimate, *, suite: Scatter | None = None) -> Ratio:

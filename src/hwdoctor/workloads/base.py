@@ -91,8 +91,13 @@ class Task:
 
     @property
     def class_name(self) -> str:
-        """`implied_volatility` is timed by the ASV class `ImpliedVolatility`."""
-        return "".join(word.capitalize() for word in self.name.split("_"))
+        """The ASV class that times it."""
+        return class_name(self.name)
+
+
+def class_name(task: str) -> str:
+    """`implied_volatility` is timed by the ASV class `ImpliedVolatility`."""
+    return "".join(word.capitalize() for word in task.split("_"))
 
 
 @dataclass(frozen=True, kw_only=True)

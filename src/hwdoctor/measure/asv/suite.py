@@ -14,6 +14,7 @@ from typing import ClassVar
 from hwdoctor.backends import configurations
 from hwdoctor.measure.asv.metrics import METRICS
 from hwdoctor.workloads import SIZES, find
+from hwdoctor.workloads.base import class_name
 
 
 class Suite:
@@ -43,12 +44,11 @@ class Suite:
 
 def user_suite(source: str, task: str) -> type[Suite]:
     """A suite for a workload in a file of the user's."""
-    class_name = "".join(word.capitalize() for word in task.split("_"))
 
     class Generated(Suite, workload=source, task=task):
         """A task of a user's own workload."""
 
-    Generated.__name__ = Generated.__qualname__ = class_name
+    Generated.__name__ = Generated.__qualname__ = class_name(task)
     return Generated
 
 
