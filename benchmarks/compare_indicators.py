@@ -47,16 +47,14 @@ def ours(columns: dict[str, Any], names: list[str], threads: int) -> Callable[[]
     import numpy as np
 
     from hwdoctor.workloads.indicators import CATALOGUE
-    from hwdoctor.workloads.indicators.numba import fill
+    from hwdoctor.workloads.indicators.numba import Plan
 
     requests = [(CATALOGUE[name], CATALOGUE[name].defaults) for name in names]
-    buffers = {
-        name: {output: np.zeros_like(columns["close"]) for output in CATALOGUE[name].outputs}
-        for name in names
-    }
+    plan = Plan(requests, columns["close"].shape, np.float64, threads)
+    buffers = plan.buffers()
 
     def call() -> Any:
-        fill(columns, requests, buffers, threads)
+        plan.fill(columns, buffers)
         return buffers
 
     return call

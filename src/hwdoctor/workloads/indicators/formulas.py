@@ -20,21 +20,24 @@ def formula(indicator: Indicator) -> Callable[..., Any]:
     return found
 
 
+def series_of(bars: Bars, indicator: Indicator, values: Values) -> tuple[Array, ...]:
+    """Its outputs from its look-back on; of no bars where the series is too short."""
+    first = bars[indicator.inputs[0]]
+    if first.shape[-1] <= indicator.lookback(values):
+        return (bars.p.zeros(first, 0),) * len(indicator.outputs)
+    result = formula(indicator)(bars, **values)
+    return result if isinstance(result, tuple) else (result,)
+
+
 def evaluate(bars: Bars, requests: Sequence[Request]) -> Iterator[tuple[str, Outputs]]:
     """Outputs of each request, `[symbols, bars]`; series that are too short give NaN only."""
     for indicator, values in requests:
-        first = bars[indicator.inputs[0]]
-        count = first.shape[-1]
-        lookback = indicator.lookback(values)
-        if count <= lookback:
-            found: tuple[Array, ...] = (bars.p.zeros(first, 0),) * len(indicator.outputs)
-        else:
-            result = formula(indicator)(bars, **values)
-            found = result if isinstance(result, tuple) else (result,)
+        count = bars[indicator.inputs[0]].shape[-1]
+        found = series_of(bars, indicator, values)
         yield (
             indicator.name,
             {
-                output: _padded(bars, series, count, lookback)
+                output: _padded(bars, series, count, indicator.lookback(values))
                 for output, series in zip(indicator.outputs, found, strict=True)
             },
         )

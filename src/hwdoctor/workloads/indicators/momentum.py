@@ -78,8 +78,7 @@ def aroonosc(bars: Bars, timeperiod: int) -> Array:
 def bop(bars: Bars) -> Array:
     """Balance of power: (close - open) / (high - low). I. Livshin, TASC 2001."""
     p = bars.p
-    spread = bars.high_low_range()
-    return p.ratio(bars.close - bars.open, p.xp.where(spread > 0.0, spread, 0.0))
+    return p.ratio(bars.close - bars.open, p.xp.maximum(bars.high_low_range(), 0.0))
 
 
 def cci(bars: Bars, timeperiod: int) -> Array:
@@ -163,7 +162,7 @@ def imi(bars: Bars, timeperiod: int) -> Array:
     """Intraday momentum: rises from open to close against all such moves. T. Chande, 1994."""
     p = bars.p
     move = bars.close - bars.open
-    up = p.windowed_sum(p.xp.where(move > 0.0, move, 0.0), timeperiod)
+    up = p.windowed_sum(p.xp.maximum(move, 0.0), timeperiod)
     return 100.0 * p.ratio(up, p.windowed_sum(p.xp.abs(move), timeperiod), 0.5)
 
 

@@ -275,8 +275,12 @@ class Primitives(ABC):
         """Recursion y += weight * (x - y), seeded by the mean of the first `window`."""
         if window == 1 and weight == 1.0:
             return x
-        seed = self.head_sum(x, window) / window
-        return self.recurrence(self.join(seed, weight * self.since(x, window)), 1.0 - weight)
+        return self.seeded(x, window, 1.0 - weight, weight, 1.0 / window)
+
+    def seeded(self, x: Array, window: int, decay: float, gain: float, scale: float) -> Array:
+        """Recursion y = decay y + gain x, which begins as `scale` times the sum of a window."""
+        rest = gain * self.since(x, window)
+        return self.recurrence(self.join(scale * self.head_sum(x, window), rest), decay)
 
     def ema(self, x: Array, window: int) -> Array:
         """Exponential average: weight 2 / (window + 1)."""

@@ -165,8 +165,7 @@ class Bars:
         def make() -> Array:
             spread = self.high_low_range()
             place = (self.close - self.low) - (self.high - self.close)
-            inside = self.p.xp.where(spread > 0.0, spread, 0.0)
-            return self.p.ratio(place, inside) * self.volume
+            return self.p.ratio(place, self.p.xp.maximum(spread, 0.0)) * self.volume
 
         return self._once(("money_flow_volume",), make)
 
@@ -202,11 +201,11 @@ class Bars:
 def rises_and_falls(p: Primitives, x: Array) -> Series:
     """The change of each bar as two series that are never negative."""
     change = p.change(x)
-    return p.xp.where(change > 0.0, change, 0.0), p.xp.where(change < 0.0, -change, 0.0)
+    return p.xp.maximum(change, 0.0), p.xp.maximum(-change, 0.0)
 
 
 def wilder_sum(p: Primitives, x: Array, n: int) -> Array:
     """Recursion y = y - y / n + x, seeded by the sum of the first n - 1 values."""
     if n == 1:
         return p.join(p.zeros(x, 1), x)
-    return p.recurrence(p.join(p.head_sum(x, n - 1), p.since(x, n - 1)), 1.0 - 1.0 / n)
+    return p.seeded(x, n - 1, 1.0 - 1.0 / n, 1.0, 1.0)

@@ -24,7 +24,7 @@ def correl(bars: Bars, timeperiod: int) -> Array:
     together = p.windowed_covariance(bars.high, bars.low, n)
     spread = p.windowed_variance(bars.high, n) * p.windowed_variance(bars.low, n)
     value = p.ratio(together, p.xp.sqrt(spread))
-    return p.xp.minimum(p.xp.maximum(value, value * 0.0 - 1.0), value * 0.0 + 1.0)
+    return p.xp.minimum(p.xp.maximum(value, -1.0), 1.0)
 
 
 def linearreg(bars: Bars, timeperiod: int) -> Array:
