@@ -34,8 +34,13 @@ def discriminator(p: Primitives, price: Array, warm_up: int) -> tuple[Array, ...
     if own is not None:
         done: tuple[Array, ...] = own(price, warm_up)
         return done
+    return measured(p, smoothed_price(p, price, warm_up))
+
+
+def measured(p: Primitives, smooth: Array) -> tuple[Array, ...]:
+    """The discriminator of a smoothed price before whose first bar all filters are empty."""
     xp = p.xp
-    zero = price[..., 0] * 0.0
+    zero = smooth[..., 0] * 0.0
     blank = (zero,) * 6
 
     def step(state: tuple[Array, ...], bar: tuple[Array, ...]) -> Any:
@@ -64,7 +69,7 @@ def discriminator(p: Primitives, price: Array, warm_up: int) -> tuple[Array, ...
         return (*memory, *after), (smooth, inphase, quad, new_period, new_slow)
 
     state = (*blank, *blank, zero, zero, zero, *blank, *(zero,) * 6)
-    return tuple(p.scan(step, state, (smoothed_price(p, price, warm_up),)))
+    return tuple(p.scan(step, state, (smooth,)))
 
 
 def smoothed_price(p: Primitives, price: Array, warm_up: int) -> Array:
