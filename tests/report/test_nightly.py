@@ -24,7 +24,7 @@ from hwdoctor.model.night import (
     WinnerChange,
 )
 from hwdoctor.model.schemas import schema_of
-from hwdoctor.report import nightly
+from hwdoctor.report import night_outline, nightly
 from hwdoctor.report.console import to_text
 
 EVIL = "\x1b]0;owned\x07<img src=x onerror=alert(1)>|*b*\n# heading"
@@ -254,7 +254,7 @@ def test_it_fits_narrow_terminals(width: int) -> None:
 
 
 def test_a_long_section_is_cut_and_counted() -> None:
-    many = tuple(compared(f"c{n}-cpu", 2.0) for n in range(nightly.MOST_LINES + 5))
+    many = tuple(compared(f"c{n}-cpu", 2.0) for n in range(night_outline.MOST_LINES + 5))
     told = text_of(full(slower=many), "markdown").replace("\\", "")
     assert "and 5 more" in told
 
@@ -265,6 +265,6 @@ def test_the_document_is_valid_by_its_schema(night: Night) -> None:
 
 
 def test_planted_a_section_that_is_left_out_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(nightly, "_unknown", lambda _night: iter(()))
+    monkeypatch.setattr(night_outline, "_unknown", lambda _night: iter(()))
     with pytest.raises(AssertionError):
         test_everything_that_happened_is_told("30 cells skipped", "console")
