@@ -1,5 +1,6 @@
 """The judge must be able to fail: every kind of wrong answer, and right ones that look odd."""
 
+import dataclasses
 from collections.abc import Callable
 from typing import Any
 
@@ -11,10 +12,17 @@ from hypothesis import strategies as st
 from hwdoctor.backends.base import HostArray
 from hwdoctor.backends.host import HostRuntime
 from hwdoctor.measure.rounding import round_to
-from hwdoctor.measure.verify import CORNER_ITEMS, check_placement, check_values, choose_items
+from hwdoctor.measure.verify import (
+    CORNER_ITEMS,
+    Verdict,
+    check_placement,
+    check_values,
+    choose_items,
+)
 from hwdoctor.model import Precision
 from hwdoctor.workloads import Task, Tolerance
 
+PRECISIONS: tuple[Precision, ...] = ("float64", "float32")
 RNG = np.random.default_rng(7)
 EXPECTED = RNG.normal(size=(8, 8)) + 3.0
 
@@ -81,6 +89,50 @@ def test_an_error_is_measured_in_the_outputs_own_unit() -> None:
     verdict = check_values({"out": np.array([1.0, 1000.5])}, reference, task, "float64")
     assert verdict.outcome == "ok"
     assert verdict.errors[0].largest_error == pytest.approx(5e-4)
+
+
+def test_a_scale_may_differ_between_precisions() -> None:
+    tolerance = Tolerance(
+        limits={"float64": 1e-3, "float32": 1e-3},
+        scale={"float64": "small", "float32": "large"},
+    )
+    task = dataclasses.replace(TASK, tolerances={"out": tolerance})
+    reference = {"out": np.ones(3), "small": np.ones(3), "large": np.full(3, 100.0)}
+    outcomes = [
+        check_values({"out": np.full(3, 1.05)}, reference, task, precision).outcome
+        for precision in PRECISIONS
+    ]
+    assert outcomes == ["wrong-result", "ok"]
+
+
+class TestOutliers:
+    task = dataclasses.replace(
+        TASK,
+        tolerances={
+            "out": Tolerance(limits={"float64": 1e-6, "float32": 1e-6}, outliers={"float32": 0.02})
+        },
+    )
+
+    def judge(self, off: int, by: float = 1.0, precision: Precision = "float32") -> Verdict:
+        value = np.ones(100)
+        value[:off] += by
+        value[off:] += 1e-7
+        return check_values({"out": value}, {"out": np.ones(100)}, self.task, precision)
+
+    def test_as_many_as_the_share_says_may_be_off(self) -> None:
+        verdict = self.judge(2)
+        assert verdict.outcome == "ok"
+        assert verdict.errors[0].largest_error == pytest.approx(1e-7)
+
+    def test_one_more_is_wrong(self) -> None:
+        assert self.judge(3).outcome == "wrong-result"
+
+    def test_where_no_share_is_given_none_may(self) -> None:
+        assert self.judge(1, precision="float64").outcome == "wrong-result"
+
+    @pytest.mark.parametrize("odd", [np.nan, np.inf])
+    def test_what_is_no_number_is_none_of_them(self, odd: float) -> None:
+        assert self.judge(1, by=odd).outcome == "wrong-result"
 
 
 class TestPlacement:

@@ -31,7 +31,12 @@ def suite_module(name: str) -> ModuleType:
 
 
 def test_a_first_look_measures_what_is_recommended_and_its_ceilings() -> None:
-    assert tasks() == ["black_scholes.price", "limits.copy", "limits.matrix_product"]
+    assert tasks() == [
+        "black_scholes.price",
+        "indicators.catalogue",
+        "limits.copy",
+        "limits.matrix_product",
+    ]
 
 
 @pytest.mark.parametrize("size", ["small", "full"])

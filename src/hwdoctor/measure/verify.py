@@ -117,8 +117,10 @@ def _judge(
             unit=tolerance.unit,
             ok=False,
         )
-    scale = np.asarray(reference[tolerance.scale] if tolerance.scale else 1.0)
-    largest = _largest_error(value.astype(np.float64), expected.astype(np.float64), scale)
+    divisor = tolerance.scale_in(precision)
+    scale = np.asarray(reference[divisor] if divisor else 1.0)
+    share = tolerance.outliers.get(precision, 0.0)
+    largest = _largest_error(value.astype(np.float64), expected.astype(np.float64), scale, share)
     return OutputError(
         output=name,
         largest_error=largest,
@@ -128,14 +130,21 @@ def _judge(
     )
 
 
-def _largest_error(value: HostArray, expected: HostArray, scale: HostArray) -> float | None:
-    """Largest scaled error; None if NaN or infinity stand where the reference has none."""
+def _largest_error(
+    value: HostArray, expected: HostArray, scale: HostArray, outliers: float
+) -> float | None:
+    """Largest scaled error but for outliers; None if NaN or infinity stand where none should."""
     if value.size == 0:
         return None  # nothing was computed: there is nothing to be right about
     same = (value == expected) | (np.isnan(value) & np.isnan(expected))
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         error = np.where(same, 0.0, np.abs(value - expected) / scale)
-    return float(error.max()) if bool(np.isfinite(error).all()) else None
+    if not bool(np.isfinite(error).all()):
+        return None
+    left_out = int(outliers * error.size)
+    if left_out == 0:
+        return float(error.max())
+    return float(np.partition(error, error.size - 1 - left_out, axis=None)[-1 - left_out])
 
 
 def _is_real(dtype: str) -> bool:

@@ -41,14 +41,23 @@ class Tolerance:
     """How far one output may be from its reference, in that output's natural unit.
 
     The error of an element is `abs(value - reference) / scale`, where `scale` is an array named
-    in the reference's result, or 1.
+    in the reference's result, or 1. NaN is right where the reference has it, and nowhere else.
     """
 
     limits: Mapping[Precision, float]
     unit: str = "absolute"
     """How a person calls the unit: `of spot`, `absolute`, `relative`."""
-    scale: str | None = None
-    """Name of a reference array to divide by. It is not an output itself."""
+    scale: str | Mapping[Precision, str] | None = None
+    """Name of a reference array to divide by, or one per precision. It is not an output itself."""
+    outliers: Mapping[Precision, float] = field(default_factory=dict)
+    """Share of the elements that may be off by more, where a comparison decides a value and
+    rounding may turn it. NaN is never one of them. Nothing given: none."""
+
+    def scale_in(self, precision: Precision) -> str | None:
+        """The name of the scale in one precision; None: errors are absolute."""
+        if self.scale is None or isinstance(self.scale, str):
+            return self.scale
+        return self.scale[precision]
 
 
 @dataclass(frozen=True, kw_only=True)

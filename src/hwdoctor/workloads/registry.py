@@ -10,7 +10,7 @@ from types import ModuleType
 from hwdoctor.model import UsageError
 from hwdoctor.workloads.base import Workload
 
-WORKLOADS: tuple[str, ...] = ("black_scholes", "limits")
+WORKLOADS: tuple[str, ...] = ("black_scholes", "indicators", "limits")
 """Built-in workloads, in the order of tables."""
 
 ENTRY_POINT_GROUP = "hwdoctor.workloads"

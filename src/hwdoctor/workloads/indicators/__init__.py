@@ -11,5 +11,6 @@ they share is in `shared`; where they begin and what they need is data, in `cata
 
 from hwdoctor.workloads.indicators.api import compute
 from hwdoctor.workloads.indicators.catalogue import CATALOGUE
+from hwdoctor.workloads.indicators.workload import WORKLOAD
 
-__all__ = ["CATALOGUE", "compute"]
+__all__ = ["CATALOGUE", "WORKLOAD", "compute"]

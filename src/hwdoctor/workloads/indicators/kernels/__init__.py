@@ -1,0 +1,1 @@
+"""One module per backend: its formulas, bound to the measuring protocol. No formula is in here."""
