@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from hwdoctor.backends.base import HostArray
-from hwdoctor.workloads.indicators.catalogue import CATALOGUE, Indicator
+from hwdoctor.workloads.indicators.catalogue import CATALOGUE
+from hwdoctor.workloads.indicators.indicator import Indicator
 from hwdoctor.workloads.indicators.units import size
 
 Columns = dict[str, HostArray]

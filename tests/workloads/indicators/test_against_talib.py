@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from talib_oracle import REAL, TALIBS, by_talib, disagreement, real, walk
 
 from hwdoctor.workloads.indicators import CATALOGUE, compute
-from hwdoctor.workloads.indicators.catalogue import Parameter
+from hwdoctor.workloads.indicators.indicator import Parameter
 
 BACKENDS = ("numpy", "numba")
 

@@ -17,8 +17,9 @@ import numpy as np
 
 from hwdoctor.backends.base import HostArray
 from hwdoctor.model import UsageError
-from hwdoctor.workloads.indicators.catalogue import CATALOGUE, Indicator
+from hwdoctor.workloads.indicators.catalogue import CATALOGUE
 from hwdoctor.workloads.indicators.formulas import Request
+from hwdoctor.workloads.indicators.indicator import Indicator
 
 BACKENDS = ("numpy", "numba", "jax", "torch", "mlx")
 DTYPES = {"float64": np.float64, "float32": np.float32}

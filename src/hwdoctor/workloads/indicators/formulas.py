@@ -4,7 +4,7 @@ import importlib
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from hwdoctor.workloads.indicators.catalogue import Indicator, Values
+from hwdoctor.workloads.indicators.indicator import Indicator, Values
 from hwdoctor.workloads.indicators.primitives import Array
 from hwdoctor.workloads.indicators.shared import Bars
 

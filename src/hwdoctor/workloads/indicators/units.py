@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from hwdoctor.workloads.indicators.catalogue import Indicator
+from hwdoctor.workloads.indicators.indicator import Indicator
 
 SHARES = frozenset(
     {
