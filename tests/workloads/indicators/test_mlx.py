@@ -285,6 +285,19 @@ def test_more_bars_than_a_byte_can_count_are_counted(window: int) -> None:
     assert (found == window).all()
 
 
+@pytest.mark.parametrize("window", [1, 2, 5, 20, 33])
+def test_a_window_that_stands_still_has_exactly_no_variance(window: int) -> None:
+    x = np.repeat([1.1, 7.3, 100.1], 40)
+    primitives = mlx.MlxPrimitives(core.float64)
+    with core.stream(core.cpu):
+        variance = np.array(primitives.windowed_variance(_series(x), window))[0]
+    expected = np.lib.stride_tricks.sliding_window_view(x, window).var(axis=-1)
+    flat = np.lib.stride_tricks.sliding_window_view(x, window).std(axis=-1) < 1e-9
+    assert flat.any()
+    assert (variance[flat] == 0.0).all()
+    np.testing.assert_allclose(variance[~flat], expected[~flat], rtol=1e-12)
+
+
 # On the device
 
 

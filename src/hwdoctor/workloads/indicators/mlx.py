@@ -155,6 +155,12 @@ class MlxPrimitives(Primitives):
             self._kept[key] = (of, make())
         return self._kept[key][1]
 
+    def windowed_mean_deviation(self, x: Array, window: int) -> tuple[Array, Array]:
+        return mlx_windows.mean_deviation(x, window)
+
+    def _moments(self, x: Array, y: Array, window: int) -> tuple[Array, Array, Array]:
+        return mlx_windows.moments(x, y, window)
+
     def _tails(self, blocks: Array) -> Array:
         return mx.cumsum(blocks, axis=-1, reverse=True)
 

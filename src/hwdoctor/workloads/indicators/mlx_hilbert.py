@@ -56,8 +56,11 @@ def phase(found: tuple[Array, ...]) -> Array:
     real = imaginary = mx.zeros(smooth.shape, dtype=smooth.dtype)
     for ago in range(LONGEST):
         then = padded[..., LONGEST - 1 - ago : LONGEST - 1 - ago + bars]
-        real = real + sines[ago][length] * then
-        imaginary = imaginary + cosines[ago][length] * then
+        # Indexing, `sines[ago][length]`, takes ten times as long.
+        sine, cosine = (
+            mx.take_along_axis(wave[ago : ago + 1], length, axis=-1) for wave in (sines, cosines)
+        )
+        real, imaginary = real + sine * then, imaginary + cosine * then
     return _angle(real, imaginary, slow)
 
 

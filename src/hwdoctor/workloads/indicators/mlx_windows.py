@@ -71,6 +71,51 @@ def small(windows: Array, longest: int) -> Array:
     return mx.minimum(windows, longest).astype(mx.uint8 if longest <= 255 else mx.int32)
 
 
+def moments(x: Array, y: Array, window: int) -> tuple[Array, Array, Array]:
+    """Sums of x, y and x y over the window, both less their values at one bar of the window.
+
+    That is the last bar of the block in which the window begins, the block being as long as the
+    window: what the window has of this block and of the next one are partial sums from there, to
+    either side. So the work does not depend on the window.
+    """
+    bars = x.shape[-1] - window + 1
+    before_x, after_x = _from_ends(x, window)
+    before_y, after_y = (before_x, after_x) if y is x else _from_ends(y, window)
+
+    def total(before: Array, after: Array) -> Array:
+        tails = mx.cumsum(before, axis=-1, reverse=True).reshape((x.shape[0], -1))
+        heads = mx.cumsum(after, axis=-1, inclusive=False).reshape((x.shape[0], -1))
+        return tails[:, :bars] + heads[:, window : window + bars]
+
+    total_x = total(before_x, after_x)
+    total_y = total_x if y is x else total(before_y, after_y)
+    return total_x, total_y, total(before_x * before_y, after_x * after_y)
+
+
+def _from_ends(x: Array, window: int) -> tuple[Array, Array]:
+    """Blocks less their own last bar, and less that of the block before them."""
+    symbols, bars = x.shape
+    blocks = -(-bars // window) + 1
+    empty = mx.zeros((symbols, blocks * window - bars), dtype=x.dtype)
+    parts = mx.concatenate((x, empty), axis=-1).reshape((symbols, blocks, window))
+    ends = parts[..., -1:]
+    return parts - ends, parts - mx.concatenate((ends[:, :1], ends[:, :-1]), axis=1)
+
+
+def mean_deviation(x: Array, window: int) -> tuple[Array, Array]:
+    """The last value less the window's mean, and the mean distance from that mean."""
+    bars = x.shape[-1] - window + 1
+    deviation = mx.zeros((x.shape[0], bars), dtype=x.dtype)
+    for start in range(window - 1):
+        deviation = deviation + (x[:, start : start + bars] - x[:, window - 1 :])
+    deviation = deviation / window
+    mean = x[:, window - 1 :] + deviation
+    distance = mx.zeros(mean.shape, dtype=x.dtype)
+    for start in range(window):
+        distance = distance + mx.abs(x[:, start : start + bars] - mean)
+    return -deviation, distance / window
+
+
 def _in_parts(x: Array, window: int, of_part: Callable[[Array], Array]) -> Array:
     bars = x.shape[-1] - window + 1
     share = max(1, PART_BYTES // (x.itemsize * window * max(1, x.shape[0])))
