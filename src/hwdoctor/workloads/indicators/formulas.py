@@ -13,10 +13,20 @@ Request = tuple[Indicator, Values]
 Outputs = dict[str, Array]
 
 
+MODULES = {"momentum": ("momentum", "oscillators")}
+"""Where the formulas of a group are, if not in the one module of its name."""
+
+
 def formula(indicator: Indicator) -> Callable[..., Any]:
-    """The function that computes it: `rsi` of `momentum` for RSI."""
-    module = importlib.import_module(f"hwdoctor.workloads.indicators.{indicator.group}")
-    found: Callable[..., Any] = getattr(module, indicator.name.lower())
+    """The function that computes it: `rsi` for RSI."""
+    name = indicator.name.lower()
+    modules = (
+        importlib.import_module(f"hwdoctor.workloads.indicators.{module}")
+        for module in MODULES.get(indicator.group, (indicator.group,))
+    )
+    found: Callable[..., Any] = next(
+        getattr(module, name) for module in modules if hasattr(module, name)
+    )
     return found
 
 
