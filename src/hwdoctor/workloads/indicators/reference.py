@@ -12,7 +12,8 @@ import numpy as np
 
 from hwdoctor.backends.base import HostArray
 from hwdoctor.workloads.base import HostArrays
-from hwdoctor.workloads.indicators.catalogue import CATALOGUE, Indicator
+from hwdoctor.workloads.indicators.catalogue import CATALOGUE
+from hwdoctor.workloads.indicators.indicator import Indicator
 from hwdoctor.workloads.indicators.units import size
 
 UNIT_SHARE = 1e-3
