@@ -5,6 +5,8 @@ NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
   command -v $$p >/dev/null 2>&1 && $$p -c '$(NEW_ENOUGH)' && echo $$p && break; done)
 VENV ?= .venv
+# Processes that share the tests; those marked `alone` follow in one.
+WORKERS ?= logical
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 INSTALL := $(PIP) install --quiet -c constraints.txt
@@ -48,7 +50,8 @@ doctor: $(VENV)/.backends  ## install what this machine can have; check, bench, 
 
 test: $(VENV)/.test  ## lint, types, layers and tests
 	$(MAKE) --no-print-directory lint types layers
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -m "not alone" -n $(WORKERS) --dist loadfile
+	$(BIN)/python -m pytest -q -m alone
 
 lint:            ## ruff, rules and format
 	$(BIN)/ruff check .

@@ -16,12 +16,7 @@ EXAMPLE = str(Path(__file__).parents[2] / "examples" / "my_workload.py")
 
 Call = Callable[..., Any]
 
-
-@pytest.fixture(autouse=True)
-def look_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The check that a run carries looks only: probing every backend is tested elsewhere."""
-    looked = live.facts(0)
-    monkeypatch.setattr(live, "facts", lambda level, **_: looked)
+pytestmark = pytest.mark.usefixtures("look_only")
 
 
 def sidecar_lines(results: Path) -> list[dict[str, Any]]:
@@ -29,12 +24,11 @@ def sidecar_lines(results: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text().splitlines()]
 
 
-def test_a_users_own_file_is_measured_and_kept(call: Call, tmp_path: Path) -> None:
-    done = call("bench", EXAMPLE, "--config", "numpy-cpu", "--results", str(tmp_path))
-    assert done.code == 0, done.err
-    lines = sidecar_lines(tmp_path)
+def test_a_users_own_file_is_measured_and_kept(benched: Any) -> None:
+    assert benched.code == 0
+    lines = sidecar_lines(benched.results)
     assert {line["outcome"] for line in lines} == {"ok"}
-    (machine,) = (path for path in tmp_path.iterdir() if path.is_dir())
+    (machine,) = (path for path in benched.results.iterdir() if path.is_dir())
     assert (machine / "machine.json").exists()
     (check,) = machine.glob("*.check.jsonl")
     report = decode(check.read_bytes(), CheckReport, where="check")
@@ -43,9 +37,8 @@ def test_a_users_own_file_is_measured_and_kept(call: Call, tmp_path: Path) -> No
     assert len(asv) == 1, "ASV wrote its own file beside ours"
 
 
-def test_what_was_benched_can_be_recommended(call: Call, tmp_path: Path) -> None:
-    call("bench", EXAMPLE, "--config", "numpy-cpu", "--results", str(tmp_path))
-    advice = call("recommend", str(tmp_path), "--format", "json")
+def test_what_was_benched_can_be_recommended(call: Call, benched: Any) -> None:
+    advice = call("recommend", str(benched.results), "--format", "json")
     assert advice.code == 0, advice.err
     document = json.loads(advice.out)
     assert document["overall"]["configuration"] == "numpy-cpu"

@@ -12,18 +12,12 @@ import pytest
 from hwdoctor.measure import costs
 from hwdoctor.measure.agenda import Agenda
 from hwdoctor.measure.cell import Cell
-from hwdoctor.probing import live
 
 EXAMPLE = str(Path(__file__).parents[2] / "examples" / "my_workload.py")
 
 Call = Callable[..., Any]
 
-
-@pytest.fixture(autouse=True)
-def look_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The check that a run carries looks only: probing every backend is tested elsewhere."""
-    looked = live.facts(0)
-    monkeypatch.setattr(live, "facts", lambda level, **_: looked)
+pytestmark = pytest.mark.usefixtures("look_only")
 
 
 @pytest.fixture
@@ -81,8 +75,6 @@ def test_resume_goes_on_with_what_a_budget_left_out(
 ) -> None:
     bench("--budget", "10m")
     without_float32.undo()
-    looked = live.facts(0)
-    without_float32.setattr(live, "facts", lambda level, **_: looked)
     done = bench("--resume", "--budget", "5m")
     assert done.code == 0, done.err
     lines = sidecar_lines(tmp_path)
@@ -131,12 +123,14 @@ def test_a_noise_floor_knows_no_budget(bench: Call) -> None:
     assert bench("--noise", "--budget", "5m").code == 2
 
 
-def test_a_list_knows_what_earlier_runs_took(bench: Call, tmp_path: Path) -> None:
+def test_a_list_knows_what_earlier_runs_took(bench: Call, call: Call, benched: Any) -> None:
     before = [line.split("\t") for line in bench("--list").out.splitlines() if line[0] != "#"]
     assert {fields[2] for fields in before} == {"unknown"}
-    assert bench().code == 0
-    named = next(path.name for path in tmp_path.iterdir() if path.is_dir())
-    done = bench("--list", "--machine", named)
+    named = next(path.name for path in benched.results.iterdir() if path.is_dir())
+    done = call(
+        "bench", EXAMPLE, "--config", "numpy-cpu", "--results", str(benched.results), "--list",
+        "--machine", named,
+    )  # fmt: skip
     after = [line.split("\t") for line in done.out.splitlines() if line[0] != "#"]
     assert {fields[2] for fields in after} == {"measured"}
     assert all(0 < float(fields[1]) < 60 for fields in after)

@@ -518,6 +518,7 @@ def test_the_program_knows_the_command() -> None:
 # With measuring.
 
 
+@pytest.mark.alone
 @pytest.mark.slow
 def test_from_beginning_to_end_a_planted_slow_down_alarms_until_it_is_accepted(
     call: Call, tmp_path: Path

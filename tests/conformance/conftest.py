@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from devices import unavailable
 
 from hwdoctor.backends import backend
 from hwdoctor.model import Precision
@@ -56,6 +57,13 @@ def precision_groups(name: str, device: str) -> Iterator[list[Precision]]:
         yield list(group)
 
 
+def without_a_process(name: str, device: str) -> dict[str, Any]:
+    """The report on a device that cannot be had; empty: start a process and see."""
+    why = unavailable(name, device)
+    precisions = backend(name).precisions(device) if why is not None else ()
+    return {precision: {"unavailable": why} for precision in precisions}
+
+
 @cache
 def runtime_report(
     name: str,
@@ -66,7 +74,9 @@ def runtime_report(
     environment: tuple[tuple[str, str], ...] = (),
 ) -> dict[str, Any]:
     """`runtime_report.py` of one backend: {precision: {unavailable | checks, faults, threads}}."""
-    found: dict[str, Any] = {}
+    found = without_a_process(name, device)
+    if found:
+        return found
     planted = [f"--fault={fault}" for fault in faults]
     for group in [list(only)] if only else precision_groups(name, device):
         arguments = (name, device, *group, *planted)
@@ -85,7 +95,9 @@ def runtime_report(
 @cache
 def kernel_report(source: str, name: str, device: str, *items: str) -> dict[str, Any]:
     """`kernel_report.py` of one backend: {precision: {task: verdict}}; items: `task=n`."""
-    found: dict[str, Any] = {}
+    found = without_a_process(name, device)
+    if found:
+        return found
     for group in precision_groups(name, device):
         arguments = (source, name, device, *group, *(f"--items={pair}" for pair in items))
         found |= ask("kernel_report.py", *arguments, name=name, device=device, precisions=group)

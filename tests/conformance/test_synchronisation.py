@@ -8,9 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from devices import unavailable
 
 from hwdoctor.backends import BACKENDS, backend
 from hwdoctor.model import Precision
+
+pytestmark = pytest.mark.alone
 
 PROGRAM = Path(__file__).with_name("synchronisation_report.py")
 PRECISION: Precision = "float32"  # every device has it, and waiting knows no precision
@@ -22,6 +25,9 @@ CASES = [(name, device) for name in BACKENDS for device in backend(name).devices
 
 def proof(name: str, device: str, *options: str) -> dict[str, Any]:
     """What the report of one backend says; skips the test where it cannot be had."""
+    why = unavailable(name, device)
+    if why is not None:
+        pytest.skip(why)
     done = subprocess.run(
         [sys.executable, str(PROGRAM), name, device, PRECISION, *options],
         env={**os.environ, **backend(name).environment(device, PRECISION, None)},

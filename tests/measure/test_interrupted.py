@@ -230,6 +230,7 @@ def cells(results: Path) -> Counter[tuple[str, str, int, str]]:
     )  # fmt: skip
 
 
+@pytest.mark.alone
 @pytest.mark.slow
 def test_the_whole_command_survives_every_signal_and_goes_on(
     sit: Callable[..., Sitting], tmp_path: Path

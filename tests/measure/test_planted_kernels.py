@@ -115,6 +115,7 @@ def test_right_numbers_from_the_host_are_no_answer_of_a_device(
     assert "numpy.ndarray" in (outcome.reason or "")
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("backend", ["numpy", "jax", "torch", "mlx"])
 def test_a_leak_is_measured_and_no_frameworks_allocator_hides_it(
     tmp_path: Path, backend: str
@@ -137,6 +138,7 @@ def test_a_leak_is_measured_and_no_frameworks_allocator_hides_it(
     assert outcome.samples_seconds
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("task", ["harmless", "keeping_the_last", "leaving_cycles"])
 def test_a_pool_that_fills_and_garbage_that_waits_are_no_leaks(tmp_path: Path, task: str) -> None:
     outcome = measure(tmp_path, task, source=MEMORY)
@@ -155,6 +157,7 @@ def test_a_leak_that_hits_the_limit_is_told_from_a_kernel_that_is_too_large(
     assert "memory grew from call to call" in (growing.reason or "")
 
 
+@pytest.mark.alone
 def test_a_hanging_kernel_is_ended_with_all_its_children(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -165,6 +168,7 @@ def test_a_hanging_kernel_is_ended_with_all_its_children(
     assert psutil.Process().children(recursive=True) == []
 
 
+@pytest.mark.alone
 def test_a_kernel_that_eats_all_memory_runs_out_of_it(tmp_path: Path) -> None:
     outcome = measure(tmp_path, "devouring", memory=600_000_000)
     assert outcome.outcome == "out-of-memory"
@@ -199,6 +203,7 @@ def small_cgroup() -> Iterator[Path]:
     pytest.skip("no memory cgroup can be made here")
 
 
+@pytest.mark.alone
 def test_a_kernel_that_the_oom_killer_ends_ran_out_of_memory(
     tmp_path: Path, small_cgroup: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -235,6 +240,7 @@ def busy_from_sampling_on(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         process.wait()
 
 
+@pytest.mark.alone
 def test_a_competing_process_that_starts_midway_is_seen_and_the_cell_is_not_ranked(
     tmp_path: Path, busy_from_sampling_on: None
 ) -> None:
@@ -247,6 +253,7 @@ def test_a_competing_process_that_starts_midway_is_seen_and_the_cell_is_not_rank
     assert "other processes" in (judged.reason or "")
 
 
+@pytest.mark.alone
 def test_the_six_faults_are_told_apart_in_the_side_car(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -84,6 +84,7 @@ def test_a_crash_is_told_with_its_signal_and_last_stage(
     assert (child.stages[-1] if child.stages else None) == stage
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("behaviour", ["hang", "hang_deaf"])
 def test_a_hang_ends_at_the_deadline(behaviour: str) -> None:
     child = run(behaviour, seconds=0.5)
@@ -200,12 +201,14 @@ def test_a_descendant_that_stays_is_killed_and_counted(behaviour: str) -> None:
     assert child.seconds < 15
 
 
+@pytest.mark.alone
 def test_a_fork_bomb_is_put_out() -> None:
     child = run("fork_bomb", seconds=1.0)
     assert child.status == "timeout"
     assert child.leftovers >= 100
 
 
+@pytest.mark.alone
 def test_a_process_that_keeps_moving_is_caught() -> None:
     child = run("comet", "2000")
     assert child.status == "finished"
@@ -240,6 +243,7 @@ def test_the_mark_of_an_outer_run_is_kept() -> None:
     assert child.result["environment"][guard.TOKEN_VARIABLE].startswith("outer:")
 
 
+@pytest.mark.alone
 def test_memory_is_seen_from_outside() -> None:
     small = run("use_memory", str(1 * MIB))
     large = run("use_memory", str(129 * MIB))
@@ -251,6 +255,7 @@ def test_memory_is_seen_from_outside() -> None:
     assert [t for t, _ in large.trace] == sorted(t for t, _ in large.trace)
 
 
+@pytest.mark.alone
 def test_memory_of_children_is_added_up() -> None:
     child = run("children_use_memory", "0.5")
     assert child.peak_bytes is not None
@@ -279,6 +284,7 @@ def test_a_cancelled_run_ends_at_once() -> None:
         run("hang", on_stage=lambda _: cancel.set(), cancel=cancel)
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize(
     "behaviour", ["well", "abort", "leaves_child", "escapes_with_setsid", "fork_bomb"]
 )

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from devices import unavailable
 
 from hwdoctor.backends import backend
 from hwdoctor.model import Precision
@@ -32,6 +33,9 @@ def report(
         return described.environment(device, precision, None)
 
     wanted = [p for p in described.precisions(device) if p in {"float64", "float32"}]
+    why = unavailable(name, device)
+    if why is not None:
+        return {precision: {"unavailable": why} for precision in wanted}
     for _, group in groupby(wanted, key=lambda p: json.dumps(environment(p), sort_keys=True)):
         precisions = list(group)
         done = subprocess.run(
