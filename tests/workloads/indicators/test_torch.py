@@ -211,7 +211,7 @@ def test_a_program_fills_its_own_outputs_again_and_leaves_its_columns_alone() ->
 def test_nothing_but_truth_values_of_scans_is_read_from_the_device() -> None:
     from torch.utils._python_dispatch import TorchDispatchMode
 
-    class Reads(TorchDispatchMode):  # type: ignore[misc] -- torch has no types here
+    class Reads(TorchDispatchMode):  # type: ignore[misc]
         """Every operation that hands a number to Python."""
 
         seen: list[Any]
