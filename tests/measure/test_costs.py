@@ -166,8 +166,8 @@ def test_no_more_processes_than_a_cell_has_time_for() -> None:
 
 def test_a_limit_is_not_expected_in_more_processes_than_it_ever_gets() -> None:
     model = CostModel(HERE, [seen(process=7, seconds=1.0, cell_stopped_by="precision")])
-    assert model.processes(cell("jax-cpu")) == 8
-    assert model.processes(cell("jax-cpu", workload="limits")) == MOST_OF_A_LIMIT
+    assert model.processes(cell()) == 8
+    assert model.processes(cell(workload="limits")) == MOST_OF_A_LIMIT
 
 
 any_seconds = st.floats(allow_nan=True, allow_infinity=True)

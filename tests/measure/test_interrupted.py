@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -115,7 +115,20 @@ def without_frameworks(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def sit(without_frameworks: Path) -> Callable[..., Sitting]:
+def _listening() -> Iterator[None]:
+    """Who runs the tests in the background ignores signals, and programs started there do too."""
+    usual: dict[int, Any] = {
+        signal.SIGINT: signal.default_int_handler,
+        signal.SIGTERM: signal.SIG_DFL,
+    }
+    before = {number: signal.signal(number, handler) for number, handler in usual.items()}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.fixture
+def sit(without_frameworks: Path, _listening: None) -> Callable[..., Sitting]:
     """Start `hwdoctor bench` on the tiny workload."""
 
     def start(results: Path, *options: str) -> Sitting:

@@ -316,10 +316,12 @@ def test_what_pytest_benchmark_writes_is_read(tmp_path: Path, keeps_samples: boo
         "    benchmark.pedantic(sum, args=([n],), rounds=5, iterations=3)\n"
     )
     kept = "--benchmark-json=kept.json" if keeps_samples else "--benchmark-save=kept"
+    # Beside other processes of xdist the plugin measures but writes no file.
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST_XDIST")}
     subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "pytest_benchmark.plugin", kept],
         cwd=tmp_path,
-        env={**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_ADDOPTS": ""},
+        env={**environment, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_ADDOPTS": ""},
         capture_output=True,
         check=True,
     )
