@@ -13,15 +13,22 @@ class TorchTrainer:
 
     def __init__(self, runtime: Runtime) -> None:
         del runtime
+        self._stack: Any = None
 
     def samples(self, features: Arrays) -> Any:
+        """Into a stack that is kept: fresh pages cost more than the division."""
         import torch
 
-        rows = [
-            features[name][:, pipeline.WARM_UP : -1] / unit
-            for name, unit in pipeline.FEATURE_UNITS.items()
-        ]
-        return torch.stack(rows).reshape(len(rows), -1)
+        units = pipeline.FEATURE_UNITS
+        if self._stack is None:
+            first = features[next(iter(units))][:, pipeline.WARM_UP : -1]
+            self._stack = torch.empty(
+                (len(units), *first.shape), dtype=first.dtype, device=first.device
+            )
+        with torch.no_grad():
+            for row, (name, unit) in zip(self._stack, units.items(), strict=True):
+                torch.div(features[name][:, pipeline.WARM_UP : -1], unit, out=row)
+        return self._stack.reshape(len(units), -1)
 
     def step(self, x: Any, close: Any, network: Arrays) -> Arrays:
         import torch
