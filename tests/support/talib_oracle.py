@@ -61,6 +61,11 @@ def walk(bars: int, seed: int, *, tick: float = 0.0, idle: float = 0.0) -> Colum
     return prices | {"volume": volume, "periods": rng.integers(1, 40, bars).astype(np.float64)}
 
 
+ROUNDING_OVER_ZERO = {"VWMA"}
+"""Without any volume in the window it is 0 / 0. TA-Lib divides what its running sum of price times
+volume has left of older bars: NaN on some series, an infinity of either sign on others."""
+
+
 def by_talib(
     entry: Indicator, columns: Mapping[str, HostArray], values: Mapping[str, float]
 ) -> dict[str, HostArray]:
@@ -94,7 +99,8 @@ def disagreement(
         found, wanted = found[lookback:], expected[lookback:]
         if not np.array_equal(np.isfinite(found), np.isfinite(wanted)):
             return f"{output}: finite elsewhere"
-        if not np.array_equal(found[np.isinf(found)], wanted[np.isinf(wanted)]):
+        infinities = found[np.isinf(found)], wanted[np.isinf(wanted)]
+        if entry.name not in ROUNDING_OVER_ZERO and not np.array_equal(*infinities):
             return f"{output}: other infinities"
         error = np.abs(found - np.where(np.isfinite(found), wanted, 0.0))
         error[~np.isfinite(found)] = 0.0

@@ -1,5 +1,6 @@
 """Every output of every indicator against TA-Lib itself, from the look-back on."""
 
+import os
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,9 @@ from hwdoctor.workloads.indicators import CATALOGUE, compute
 from hwdoctor.workloads.indicators.indicator import Parameter
 
 BACKENDS = ("numpy", "numba")
+
+EXAMPLES = int(os.environ.get("HWDOCTOR_EXAMPLES", "0"))
+"""Of each indicator, drawn anew; unset: a few, the same every time."""
 
 ON_REPEATED_PRICES = frozenset({"HT_DCPHASE", "HT_SINE", "HT_TRENDMODE"})
 """Where prices stand still these are a ratio of rounding errors; see the last test."""
@@ -52,7 +56,7 @@ def test_any_length_and_any_parameters_give_what_talib_gives(name: str, backend:
     # Ticks repeat prices, which a few cannot be judged on.
     ticks = [0.0] if name in ON_REPEATED_PRICES else [0.0, 0.25, 1.0]
 
-    @settings(max_examples=12, deadline=None, derandomize=True)
+    @settings(max_examples=EXAMPLES or 12, deadline=None, derandomize=not EXAMPLES)
     @given(
         bars=st.integers(1, 600),
         seed=st.integers(0, 2**32 - 1),
@@ -150,3 +154,16 @@ def test_talib_itself_changes_the_phase_with_the_currency_on_a_flat_price() -> N
         by_talib(entry, {"close": np.full(200, price)}, {})["real"] for price in (100.1, 110.11)
     ]
     assert np.nanmax(np.abs(phases[0] - phases[1])) > 1.0
+
+
+def test_talib_itself_gives_nan_or_infinity_where_nothing_was_traded_in_the_window() -> None:
+    kinds = set()
+    for seed in range(8):
+        rng = np.random.default_rng(seed)
+        close, volume = rng.uniform(90.0, 110.0, 12), rng.uniform(1.0, 9.0, 12)
+        volume[5:9] = 0.0
+        columns = {"close": close, "volume": volume}
+        found = by_talib(CATALOGUE["VWMA"], columns, {"timeperiod": 2})["real"]
+        kinds.add(str(found[7]))
+    assert len(kinds) > 1
+    assert kinds <= {"nan", "inf", "-inf"}
