@@ -29,10 +29,11 @@ def imported(tree: ast.AST) -> set[str]:
 
 
 def may_import_a_framework(path: Path) -> bool:
-    """`backends/<backend>.py`, and `workloads/<workload>/<backend>*.py`."""
-    parts = path.relative_to(SOURCE).parts
+    """`backends/<backend>.py`, and `<backend>*.py` of a workload's package or its `kernels`."""
+    folder = path.relative_to(SOURCE).parts[:-1]
     named_after = path.stem.split("_")[0] in BACKENDS
-    return named_after and (parts[0] == "backends" or (parts[0] == "workloads" and len(parts) == 3))
+    of_workload = folder[:1] == ("workloads",) and (len(folder) == 2 or folder[2:] == ("kernels",))
+    return named_after and (folder == ("backends",) or of_workload)
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(SOURCE)))
