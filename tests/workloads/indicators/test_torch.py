@@ -21,7 +21,8 @@ from hwdoctor.workloads.indicators.numpy import NumpyPrimitives
 
 torch = pytest.importorskip("torch")
 from hwdoctor.workloads.indicators import torch_scans, torch_windows  # noqa: E402 -- needs torch
-from hwdoctor.workloads.indicators.torch import TorchPrimitives, program, unsupported  # noqa: E402
+from hwdoctor.workloads.indicators.torch import program, unsupported  # noqa: E402
+from hwdoctor.workloads.indicators.torch_primitives import TorchPrimitives  # noqa: E402
 
 EXAMPLES = int(os.environ.get("HWDOCTOR_EXAMPLES", "0"))
 GROUPS = sorted({entry.group for entry in CATALOGUE.values()})
