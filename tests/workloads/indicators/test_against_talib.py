@@ -160,7 +160,9 @@ def test_talib_itself_gives_nan_or_infinity_where_nothing_was_traded_in_the_wind
     kinds = set()
     for seed in range(8):
         rng = np.random.default_rng(seed)
-        close, volume = rng.uniform(90.0, 110.0, 12), rng.uniform(1.0, 9.0, 12)
+        close = rng.uniform(90.0, 110.0, 12)
+        # Whole numbers, or the volume's own running sum would leave a rest as well.
+        volume = rng.integers(1, 1000, 12).astype(float)
         volume[5:9] = 0.0
         columns = {"close": close, "volume": volume}
         found = by_talib(CATALOGUE["VWMA"], columns, {"timeperiod": 2})["real"]
