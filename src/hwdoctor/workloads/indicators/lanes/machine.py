@@ -176,7 +176,7 @@ def _operate(  # noqa: C901, PLR0912, PLR0915 -- a jump table
             bars,
         )
     elif op == Op.SUPERTREND:
-        stops.supertrend(out, out2, a, b, c, first, state, t, bars)
+        stops.supertrend(out, out2, a, b, sb, c, first, state, t, bars)
     elif op == Op.DISCRIMINATOR:
         hilbert.discriminator(
             out,

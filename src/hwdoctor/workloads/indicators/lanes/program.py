@@ -30,6 +30,13 @@ from hwdoctor.workloads.indicators.shared import Bars
 
 SPAN = 128
 """Bars in a chunk: registers of 8 KiB."""
+NEVER_CONSTANT = {
+    *((Op.PARABOLIC, k) for k in range(2)),
+    *((Op.SUPERTREND, k) for k in (0, 2)),
+    *((Op.PHASE, k) for k in range(2)),
+    (Op.DISCRIMINATOR, 0),
+}
+"""Operands that are read row by row, whatever their step."""
 Output = tuple[str, str]
 """An indicator and one of its outputs."""
 
@@ -191,6 +198,8 @@ class _Assembler:
             row[OUT + k] = place * ROW_BYTES
         for k, (read, ago) in enumerate(node.operands):
             fixed = read.constant is not None
+            if fixed and (node.op, k) in NEVER_CONSTANT:
+                raise AssertionError(f"{node.op!r} does not take a constant")
             row[A + 2 * k] = (self.place[read] - (0 if fixed else ago)) * ROW_BYTES
             row[A + 2 * k + 1] = 0 if fixed else ROW_BYTES
         row[FIRST] = node.first

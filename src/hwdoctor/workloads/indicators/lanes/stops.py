@@ -75,15 +75,19 @@ def supertrend(
     trend: int,
     middle: int,
     reach: int,
+    step: int,
     close: int,
     first: int,
     state: int,
     t: int,
     bars: int,
 ) -> None:
-    """The band in force, and 1 in an upward trend or -1 in a downward one, from `first` on."""
+    """The band in force, and 1 in an upward trend or -1 in a downward one, from `first` on.
+
+    `step` is that of `reach`, which may be a constant.
+    """
     for i in range(max(first - t, 0), bars):
-        center, width = get(middle + i * ROW_BYTES), get(reach + i * ROW_BYTES)
+        center, width = get(middle + i * ROW_BYTES), get(reach + i * step)
         now, before = get(close + i * ROW_BYTES), get(close + (i - 1) * ROW_BYTES)
         top, bottom = center + width, center - width
         if t + i == first:
