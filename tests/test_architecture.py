@@ -29,11 +29,13 @@ def imported(tree: ast.AST) -> set[str]:
 
 
 def may_import_a_framework(path: Path) -> bool:
-    """`backends/<backend>.py`, and `<backend>*.py` of a workload's package or its `kernels`."""
-    folder = path.relative_to(SOURCE).parts[:-1]
-    named_after = path.stem.split("_")[0] in BACKENDS
-    of_workload = folder[:1] == ("workloads",) and (len(folder) == 2 or folder[2:] == ("kernels",))
-    return named_after and (folder == ("backends",) or of_workload)
+    """`backends/<backend>.py`, and what is named `<backend>*` in a workload or its `kernels`."""
+    *folder, name = path.relative_to(SOURCE).with_suffix("").parts
+    if folder[:1] != ["workloads"]:
+        return folder == ["backends"] and name in BACKENDS
+    _, _, *inner = folder
+    named = [name for name in (*inner, name) if name != "kernels"]
+    return named[0].split("_")[0] in BACKENDS
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(SOURCE)))

@@ -11,10 +11,10 @@ from talib_oracle import walk
 
 from hwdoctor.workloads.indicators import CATALOGUE, compute
 from hwdoctor.workloads.indicators.formulas import Request
-from hwdoctor.workloads.indicators.lanes import elementwise, program
-from hwdoctor.workloads.indicators.lanes.code import Op
-from hwdoctor.workloads.indicators.lanes.vector import ROW_BYTES, WIDTH
 from hwdoctor.workloads.indicators.numba import Plan, Results
+from hwdoctor.workloads.indicators.numba_lanes import elementwise, program
+from hwdoctor.workloads.indicators.numba_lanes.code import Op
+from hwdoctor.workloads.indicators.numba_lanes.vector import ROW_BYTES, WIDTH
 
 EVERYTHING: list[Request] = [(entry, entry.defaults) for entry in CATALOGUE.values()]
 

@@ -1,4 +1,4 @@
-"""The indicators on Numba: the engine in `lanes`, blocks of eight symbols on a pool of threads.
+"""The indicators on Numba: the engine in `numba_lanes`, blocks of eight symbols on a pool of threads.
 
 Outputs are written into buffers that the caller gives, or that are made here.
 """
@@ -11,9 +11,9 @@ import numpy as np
 
 from hwdoctor.backends.base import HostArray
 from hwdoctor.workloads.indicators.formulas import Request
-from hwdoctor.workloads.indicators.lanes.machine import run
-from hwdoctor.workloads.indicators.lanes.program import Program, program
-from hwdoctor.workloads.indicators.lanes.vector import ROW_BYTES, WIDTH
+from hwdoctor.workloads.indicators.numba_lanes.machine import run
+from hwdoctor.workloads.indicators.numba_lanes.program import Program, program
+from hwdoctor.workloads.indicators.numba_lanes.vector import ROW_BYTES, WIDTH
 
 Results = dict[str, dict[str, HostArray]]
 DOUBLES, SINGLES, STREAMED_DOUBLES = 0, 1, 2

@@ -1,8 +1,14 @@
 """Operations that look at each of the last `n` bars anew: their cost grows with `n`."""
 
-from hwdoctor.workloads.indicators.lanes.elementwise import compiled
-from hwdoctor.workloads.indicators.lanes.memory import get, put
-from hwdoctor.workloads.indicators.lanes.vector import ROW_BYTES, absolute, greatest, splat, where
+from hwdoctor.workloads.indicators.numba_lanes.elementwise import compiled
+from hwdoctor.workloads.indicators.numba_lanes.memory import get, put
+from hwdoctor.workloads.indicators.numba_lanes.vector import (
+    ROW_BYTES,
+    absolute,
+    greatest,
+    splat,
+    where,
+)
 
 INFINITY = float("inf")
 

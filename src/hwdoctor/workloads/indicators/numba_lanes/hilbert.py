@@ -4,10 +4,10 @@ import math
 
 import numpy as np
 
-from hwdoctor.workloads.indicators.lanes.elementwise import compiled
-from hwdoctor.workloads.indicators.lanes.functions import arctan
-from hwdoctor.workloads.indicators.lanes.memory import get, looked_up, put
-from hwdoctor.workloads.indicators.lanes.vector import (
+from hwdoctor.workloads.indicators.numba_lanes.elementwise import compiled
+from hwdoctor.workloads.indicators.numba_lanes.functions import arctan
+from hwdoctor.workloads.indicators.numba_lanes.memory import get, looked_up, put
+from hwdoctor.workloads.indicators.numba_lanes.vector import (
     ROW_BYTES,
     greatest,
     multiply_add,

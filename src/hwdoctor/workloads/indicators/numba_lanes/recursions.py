@@ -3,9 +3,9 @@
 State: the last result. `t` is the first bar of the chunk, `first` that of the operand.
 """
 
-from hwdoctor.workloads.indicators.lanes.elementwise import compiled
-from hwdoctor.workloads.indicators.lanes.memory import get, put
-from hwdoctor.workloads.indicators.lanes.vector import ROW_BYTES, multiply_add, splat
+from hwdoctor.workloads.indicators.numba_lanes.elementwise import compiled
+from hwdoctor.workloads.indicators.numba_lanes.memory import get, put
+from hwdoctor.workloads.indicators.numba_lanes.vector import ROW_BYTES, multiply_add, splat
 
 
 @compiled  # type: ignore[untyped-decorator]

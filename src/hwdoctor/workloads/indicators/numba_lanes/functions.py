@@ -9,7 +9,7 @@ from typing import Any
 
 from numba import njit
 
-from hwdoctor.workloads.indicators.lanes.vector import absolute, floor, multiply_add, where
+from hwdoctor.workloads.indicators.numba_lanes.vector import absolute, floor, multiply_add, where
 
 Number = Any
 QUARTER, EIGHTH = 1.5707963267948966, 0.7853981633974483

@@ -1,8 +1,8 @@
 """Trailing stops on a chunk; the rules are in `indicators.stops`."""
 
-from hwdoctor.workloads.indicators.lanes.elementwise import compiled
-from hwdoctor.workloads.indicators.lanes.memory import get, put
-from hwdoctor.workloads.indicators.lanes.vector import ROW_BYTES, splat, where
+from hwdoctor.workloads.indicators.numba_lanes.elementwise import compiled
+from hwdoctor.workloads.indicators.numba_lanes.memory import get, put
+from hwdoctor.workloads.indicators.numba_lanes.vector import ROW_BYTES, splat, where
 
 ROWS = 4
 """Of state, for either."""

@@ -5,7 +5,7 @@ from typing import Any
 from llvmlite import ir
 from numba import types
 
-from hwdoctor.workloads.indicators.lanes.vector import (
+from hwdoctor.workloads.indicators.numba_lanes.vector import (
     DOUBLE,
     ROW_BYTES,
     VECTOR,

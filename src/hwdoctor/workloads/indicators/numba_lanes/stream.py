@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from hwdoctor.workloads.indicators.lanes.code import Op
+from hwdoctor.workloads.indicators.numba_lanes.code import Op
 
 Operand = tuple["Node", int]
 """A node and how many bars ago."""

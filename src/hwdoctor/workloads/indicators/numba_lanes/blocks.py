@@ -10,7 +10,13 @@ from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 
-from hwdoctor.workloads.indicators.lanes.vector import DOUBLE, ROW_BYTES, VECTOR, WIDTH, intrinsic
+from hwdoctor.workloads.indicators.numba_lanes.vector import (
+    DOUBLE,
+    ROW_BYTES,
+    VECTOR,
+    WIDTH,
+    intrinsic,
+)
 
 SINGLE = ir.FloatType()
 SINGLES = ir.VectorType(SINGLE, WIDTH)

@@ -3,8 +3,15 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from hwdoctor.workloads.indicators.lanes.code import Op
-from hwdoctor.workloads.indicators.lanes.stream import SCALED, Functions, Node, Stream, Trace, apply
+from hwdoctor.workloads.indicators.numba_lanes.code import Op
+from hwdoctor.workloads.indicators.numba_lanes.stream import (
+    SCALED,
+    Functions,
+    Node,
+    Stream,
+    Trace,
+    apply,
+)
 from hwdoctor.workloads.indicators.primitives import Primitives
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from hwdoctor.workloads.indicators.formulas import Request, series_of
-from hwdoctor.workloads.indicators.lanes.code import (
+from hwdoctor.workloads.indicators.numba_lanes.code import (
     FIRST,
     INTEGERS,
     OPERATION,
@@ -23,9 +23,9 @@ from hwdoctor.workloads.indicators.lanes.code import (
     N,
     Op,
 )
-from hwdoctor.workloads.indicators.lanes.stream import Node, Stream, Trace
-from hwdoctor.workloads.indicators.lanes.trace import TracingPrimitives, history
-from hwdoctor.workloads.indicators.lanes.vector import ROW_BYTES, WIDTH
+from hwdoctor.workloads.indicators.numba_lanes.stream import Node, Stream, Trace
+from hwdoctor.workloads.indicators.numba_lanes.trace import TracingPrimitives, history
+from hwdoctor.workloads.indicators.numba_lanes.vector import ROW_BYTES, WIDTH
 from hwdoctor.workloads.indicators.shared import Bars
 
 SPAN = 128

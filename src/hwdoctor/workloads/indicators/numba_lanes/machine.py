@@ -6,7 +6,7 @@ compiled into it. It releases the interpreter's lock.
 
 from numba import njit
 
-from hwdoctor.workloads.indicators.lanes import (
+from hwdoctor.workloads.indicators.numba_lanes import (
     direct,
     hilbert,
     moments,
@@ -15,8 +15,8 @@ from hwdoctor.workloads.indicators.lanes import (
     transfer,
     windows,
 )
-from hwdoctor.workloads.indicators.lanes import elementwise as single
-from hwdoctor.workloads.indicators.lanes.code import (
+from hwdoctor.workloads.indicators.numba_lanes import elementwise as single
+from hwdoctor.workloads.indicators.numba_lanes.code import (
     FIRST,
     INTEGERS,
     OUT,
@@ -29,8 +29,8 @@ from hwdoctor.workloads.indicators.lanes.code import (
     N,
     Op,
 )
-from hwdoctor.workloads.indicators.lanes.memory import integer, number
-from hwdoctor.workloads.indicators.lanes.vector import ROW_BYTES
+from hwdoctor.workloads.indicators.numba_lanes.memory import integer, number
+from hwdoctor.workloads.indicators.numba_lanes.vector import ROW_BYTES
 
 ROW, REAL_ROW = 8 * INTEGERS, 8 * REALS
 

@@ -10,9 +10,9 @@ State: what grows, then a row per bar of the block. `t` is the first bar of the 
 that of the operand; `bars` rows follow.
 """
 
-from hwdoctor.workloads.indicators.lanes.elementwise import compiled
-from hwdoctor.workloads.indicators.lanes.memory import get, put
-from hwdoctor.workloads.indicators.lanes.vector import ROW_BYTES, multiply_add, splat, where
+from hwdoctor.workloads.indicators.numba_lanes.elementwise import compiled
+from hwdoctor.workloads.indicators.numba_lanes.memory import get, put
+from hwdoctor.workloads.indicators.numba_lanes.vector import ROW_BYTES, multiply_add, splat, where
 
 INFINITY = float("inf")
 

@@ -1,6 +1,6 @@
 """Chunks of bars from the caller's arrays and back; see `blocks` for what `rows` is."""
 
-from hwdoctor.workloads.indicators.lanes.blocks import (
+from hwdoctor.workloads.indicators.numba_lanes.blocks import (
     announce,
     one,
     read_doubles,
@@ -10,9 +10,9 @@ from hwdoctor.workloads.indicators.lanes.blocks import (
     write_doubles,
     write_singles,
 )
-from hwdoctor.workloads.indicators.lanes.elementwise import compiled
-from hwdoctor.workloads.indicators.lanes.memory import get, integer, number, put, set_number
-from hwdoctor.workloads.indicators.lanes.vector import ROW_BYTES, WIDTH
+from hwdoctor.workloads.indicators.numba_lanes.elementwise import compiled
+from hwdoctor.workloads.indicators.numba_lanes.memory import get, integer, number, put, set_number
+from hwdoctor.workloads.indicators.numba_lanes.vector import ROW_BYTES, WIDTH
 
 NAN = float("nan")
 

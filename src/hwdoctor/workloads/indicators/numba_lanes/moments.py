@@ -1,8 +1,8 @@
 """Variance and covariance of the last `n` bars; see `windows` for how, and for what `state` is."""
 
-from hwdoctor.workloads.indicators.lanes.elementwise import compiled
-from hwdoctor.workloads.indicators.lanes.memory import get, put
-from hwdoctor.workloads.indicators.lanes.vector import ROW_BYTES, multiply_add, splat, where
+from hwdoctor.workloads.indicators.numba_lanes.elementwise import compiled
+from hwdoctor.workloads.indicators.numba_lanes.memory import get, put
+from hwdoctor.workloads.indicators.numba_lanes.vector import ROW_BYTES, multiply_add, splat, where
 
 
 @compiled  # type: ignore[untyped-decorator]

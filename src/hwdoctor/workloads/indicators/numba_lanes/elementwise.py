@@ -8,9 +8,9 @@ from typing import Any
 
 from numba import njit
 
-from hwdoctor.workloads.indicators.lanes.functions import arctan, sine
-from hwdoctor.workloads.indicators.lanes.memory import get, put
-from hwdoctor.workloads.indicators.lanes.vector import (
+from hwdoctor.workloads.indicators.numba_lanes.functions import arctan, sine
+from hwdoctor.workloads.indicators.numba_lanes.memory import get, put
+from hwdoctor.workloads.indicators.numba_lanes.vector import (
     ROW_BYTES,
     absolute,
     root,
