@@ -1,4 +1,4 @@
-"""The indicators on Numba: the engine in `numba_lanes`, blocks of eight symbols on a pool of threads.
+"""The indicators on Numba: the engine in `numba_lanes`, eight symbols at a time on each thread.
 
 Outputs are written into buffers that the caller gives, or that are made here.
 """
