@@ -47,10 +47,10 @@ FLOAT32_LIMITS: dict[str, float] = {
 }
 
 FLOAT32_OUTLIERS: dict[str, float] = {
-    # A change of the typical price below 45 units of rounding counts as none, here as in TA-Lib,
-    # and a unit is half a billion times larger in float32: the money flow of such a bar, and of
-    # the 13 after it, is another one. Three bars in a hundred; of 1 500 bars up to ten.
-    "MFI": 0.12,
+    # A change of the typical price below eight units of rounding counts as none, and a unit is half
+    # a billion times larger in float32: the money flow of such a bar, and of the 13 after it, is
+    # another one. Five bars in a thousand; of 1 500 bars up to ten in a thousand.
+    "MFI": 0.03,
     # The phase jumps by 360 degrees once a cycle, by 180 where a sum of prices changes its sign,
     # and a crossing of its sines turns the mode for half a cycle.
     "HT_DCPHASE": 0.005,
