@@ -228,7 +228,7 @@ def use_memory() -> None:
 
 
 def children_use_memory() -> None:
-    """Three children hold 64 MiB each until all of them do, and ARGUMENT seconds longer."""
+    """Three children hold 64 MiB each until all of them do, and for a while after file ARGUMENT."""
     code = f"data = bytearray(b'x') * {64 << 20}; print('held', flush=True); input()  # {TAG}"
     children = [
         subprocess.Popen(
@@ -239,7 +239,9 @@ def children_use_memory() -> None:
     for child in children:
         assert child.stdout is not None
         child.stdout.readline()
-    time.sleep(float(ARGUMENT))
+    while not os.path.exists(ARGUMENT):  # noqa: PTH110 -- nothing more is imported here
+        time.sleep(0.01)
+    time.sleep(0.5)
     for child in children:
         child.communicate(b"\n")
     say(status="ok")
