@@ -6,7 +6,6 @@ discriminator amplifies it into another period. `rounded` rounds a product befor
 """
 
 import math
-from collections.abc import Sequence
 from typing import Any
 
 import jax.numpy as jnp
@@ -16,8 +15,8 @@ from jax import lax
 from hwdoctor.workloads.indicators.hilbert import DEGREES, LONGEST, A, B
 from hwdoctor.workloads.indicators.primitives import Array, Primitives
 
-COARSE = 10
-"""A turn of the cycle is put together from steps of so many bars and of single ones."""
+STEP = 25
+"""Bars of a cycle that are summed in one go."""
 
 
 def _hilbert_transform(lags: tuple[Array, Array, Array, Array], zero: Array) -> Array:
@@ -88,52 +87,62 @@ def _period(re: Array, im: Array, period: Array) -> Array:
 def phase(p: Primitives, found: tuple[Array, ...]) -> Array:
     """See `hilbert.phase`.
 
-    A bar's turn is a coarse one and a fine one, put together by the addition theorem: to look up
-    two numbers for each bar of each cycle takes far longer than to compute with them.
+    Sines and cosines of a cycle's bars follow from those of a single bar by the addition theorem:
+    to look up a pair for each bar of each cycle takes far longer than to compute it, and keeps
+    the loop from being vectorised.
     """
     smooth, slow = found[0], found[4]
     bars = smooth.shape[-1]
     length = p.integers(slow + 0.5)
     padded = p.join(p.zeros(smooth, LONGEST - 1), smooth)
-    fine = _fine_turns(length, smooth.dtype)
-    coarse = [_table(f, range(0, LONGEST, COARSE), smooth.dtype) for f in (np.sin, np.cos)]
+    single = _turn_of_a_bar(length, smooth.dtype)
 
-    def add(step: Any, totals: tuple[Array, Array]) -> tuple[Array, Array]:
+    def add(step: Any, totals: tuple[Array, ...]) -> tuple[Array, ...]:
+        real, imaginary, sine, cosine = totals
+        # A zero of this round, or XLA would compute all turns before the loop and keep them.
+        now = step.astype(smooth.dtype) * 0.0
+        turns = _multiples((single[0] + now, single[1] + now), STEP)
         sines: Any = 0.0
         cosines: Any = 0.0
-        for bar, (sine, cosine) in enumerate(fine):
-            ago = COARSE * step + bar
+        for bar, (s, c) in enumerate(turns[:STEP]):
+            ago = STEP * step + bar
             then = lax.dynamic_slice_in_dim(padded, LONGEST - 1 - ago, bars, axis=-1)
             then = jnp.where(length > ago, then, 0.0)
-            sines, cosines = sines + sine * then, cosines + cosine * then
-        sine, cosine = (_at(table[step], length) for table in coarse)
-        real = totals[0] + (sine * cosines + cosine * sines)
-        return real, totals[1] + (cosine * cosines - sine * sines)
+            sines, cosines = sines + s * then, cosines + c * then
+        real = real + (sine * cosines + cosine * sines)
+        imaginary = imaginary + (cosine * cosines - sine * sines)
+        return (real, imaginary, *_sum_of_turns((sine, cosine), turns[STEP]))
 
     nothing = p.zeros(smooth, bars)
     # A loop, so that what reads the phase does not compute all of this again.
-    real, imaginary = lax.fori_loop(0, LONGEST // COARSE, add, (nothing, nothing))
-    return _angle(real, imaginary, slow)
+    totals = lax.fori_loop(0, LONGEST // STEP, add, (nothing,) * 3 + (nothing + 1.0,))
+    return _angle(totals[0], totals[1], slow)
 
 
-def _fine_turns(length: Array, dtype: Any) -> list[tuple[Array, Array]]:
-    """Sine and cosine of 0, 1, ... bars of each bar's cycle, from those of a single one."""
-    sine, cosine = (_at(_table(f, (1,), dtype)[0], length) for f in (np.sin, np.cos))
-    turns = [(jnp.zeros_like(sine), jnp.ones_like(sine)), (sine, cosine)]
-    for bar in range(2, COARSE):
-        (s1, c1), (s2, c2) = turns[bar // 2], turns[bar - bar // 2]
-        turns.append((s1 * c2 + c1 * s2, c1 * c2 - s1 * s2))
+Turn = tuple[Array, Array]
+"""Sine and cosine."""
+
+
+def _turn_of_a_bar(length: Array, dtype: Any) -> Turn:
+    """How far one bar turns a cycle of so many bars (of one, where there is none)."""
+    turns = 2.0 * math.pi / np.arange(1, LONGEST + 2)
+    place = jnp.maximum(length - 1, 0)
+    tables = (jnp.asarray(function(turns), dtype) for function in (np.sin, np.cos))
+    sine, cosine = (jnp.take(table, place, mode="clip") for table in tables)
+    return sine, cosine
+
+
+def _sum_of_turns(one: Turn, other: Turn) -> Turn:
+    (s1, c1), (s2, c2) = one, other
+    return s1 * c2 + c1 * s2, c1 * c2 - s1 * s2
+
+
+def _multiples(single: Turn, most: int) -> list[Turn]:
+    """The turn taken 0, 1, ... `most` times, each in as few sums as possible."""
+    turns = [(jnp.zeros_like(single[0]), jnp.ones_like(single[1])), single]
+    for times in range(2, most + 1):
+        turns.append(_sum_of_turns(turns[times // 2], turns[times - times // 2]))
     return turns
-
-
-def _table(function: Any, bars: Sequence[int], dtype: Any) -> Array:
-    """Sine or cosine of so many bars (rows) in a cycle of 1, 2, ... bars."""
-    cycles = np.arange(1, LONGEST + 2)
-    return jnp.asarray(function(2.0 * math.pi * np.asarray(bars)[:, None] / cycles), dtype)
-
-
-def _at(row: Array, length: Array) -> Array:
-    return jnp.take(row, jnp.maximum(length - 1, 0), mode="clip")
 
 
 def _angle(real: Array, imaginary: Array, slow: Array) -> Array:

@@ -17,8 +17,10 @@ RADIX = 16
 """Bars, or partial sums, that are added in one loop."""
 UNROLLED = 64
 """Windows of moments and counts up to here are one loop; longer ones are taken RADIX at a time."""
-RANKED_BARS, RANKED_WINDOWS = 64, 4
-"""A sorted window is filled anew after so many bars, or so many times its own length."""
+RANKED_BYTES = 128 << 10
+"""Sorted windows that are moved on at the same time fit a core's cache."""
+RANKED_WINDOWS = 4
+"""They are filled anew at the earliest after so many times their own length."""
 
 
 def rounded(x: Array) -> Array:
@@ -141,30 +143,31 @@ class WindowedPrimitives(Primitives):
     def windowed_order_statistic(self, x: Array, window: int, rank: int) -> Array:
         """The sorted window is moved on bar by bar, in many stretches of the series at once."""
         symbols, bars = x.shape[0], x.shape[-1] - window + 1
-        length = max(RANKED_BARS, RANKED_WINDOWS * window)
+        at_once = max(1, RANKED_BYTES // (x.dtype.itemsize * window * symbols))
+        length = max(RANKED_WINDOWS * window, -(-bars // at_once))
         stretches = -(-bars // length)
         padded = self.join(x, self.zeros(x, stretches * length - bars))
 
         def stretched(start: int) -> Array:
-            """`[bars of a stretch, symbols, stretches]`, from a bar of the series on."""
+            """Bar by bar of all stretches, from a bar of the series on."""
             whole = padded[:, start : start + stretches * length]
-            return jnp.moveaxis(whole.reshape((symbols, stretches, length)), -1, 0)
+            return whole.reshape((symbols * stretches, length)).T
 
         begun = stretched(0)
-        none = jnp.full_like(begun[:1], jnp.inf)
+        none = jnp.full_like(begun[0], jnp.inf)
 
         def fill(ordered: Array, new: Array) -> tuple[Array, None]:
-            return _exchanged(ordered, none[0], new), None
+            return _exchanged(ordered, none, new), None
 
         def move(ordered: Array, bar: tuple[Array, Array]) -> tuple[Array, Array]:
             ordered = _exchanged(ordered, *bar)
-            return ordered, ordered[rank - 1]
+            return ordered, ordered[rank]
 
-        empty = jnp.full((window, *none.shape[1:]), jnp.inf, x.dtype)
+        empty = jnp.full((window + 2, *none.shape), jnp.inf, x.dtype).at[0].set(-jnp.inf)
         ordered = lax.scan(fill, empty, begun[: window - 1])[0]
-        leaving = jnp.concatenate((none, begun[:-1]))
+        leaving = jnp.concatenate((none[None], begun[:-1]))
         found = lax.scan(move, ordered, (leaving, stretched(window - 1)))[1]
-        return jnp.moveaxis(found, 0, -1).reshape((symbols, -1))[:, :bars]
+        return found.T.reshape((symbols, stretches * length))[:, :bars]
 
     def _moments(self, x: Array, y: Array, window: int) -> tuple[Array, Array, Array]:
         x, y = (rounded(x), rounded(y)) if y is not x else (rounded(x),) * 2
@@ -210,8 +213,8 @@ def _taken(x: Array, start: Any, bars: int) -> Array:
 
 
 def _exchanged(ordered: Array, left: Array, new: Array) -> Array:
-    """Ascending values along the first axis, with one of them exchanged for a new one."""
-    above = jnp.full_like(ordered[:1], jnp.inf)
-    without = jnp.where(ordered < left, ordered, jnp.concatenate((ordered[1:], above)))
-    below = jnp.concatenate((-above, without[:-1]))
-    return jnp.minimum(jnp.maximum(new, below), without)
+    """Ascending rows, the first and the last infinite, with one value exchanged for a new one."""
+    before, here, after = ordered[:-2], ordered[1:-1], ordered[2:]
+    below, above = jnp.where(before < left, before, here), jnp.where(here < left, here, after)
+    moved = jnp.minimum(jnp.maximum(new, below), above)
+    return lax.dynamic_update_slice_in_dim(ordered, moved, 1, axis=0)
