@@ -116,3 +116,13 @@ def test_bad_input_is_refused_with_the_place_named(
 ) -> None:
     with pytest.raises(UsageError, match=message):
         compute(columns, **options)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("backend", [*BACKENDS, "jax", "torch", "mlx"])
+def test_outputs_come_in_the_order_of_the_catalogue(backend: str) -> None:
+    pytest.importorskip({"mlx": "mlx.core"}.get(backend, backend))
+    names = ["STOCH", "BBANDS", "MACD"]
+    found = compute(walk(60, 1), names, backend=backend)
+    assert list(found) == names
+    for name, outputs in found.items():
+        assert tuple(outputs) == CATALOGUE[name].outputs

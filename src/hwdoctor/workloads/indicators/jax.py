@@ -133,6 +133,10 @@ def _program(
                 raise ValueError(f"{name}: {column.dtype}{column.shape}, not {dtype}{shape}")
         with jax.enable_x64(dtype == "float64"):
             found: Outputs = jitted(given)
-        return found
+        # JAX sorts the keys of what a program returns.
+        return {
+            entry.name: {output: found[entry.name][output] for output in entry.outputs}
+            for entry, _ in requests
+        }
 
     return run
