@@ -9,6 +9,7 @@ compile the more places of a series are read. Hence windows of a few bars at a t
 `jax_windows`), and as little as possible within a scan (see `jax_recursions`).
 """
 
+import importlib
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache, partial
 from typing import Any
@@ -101,7 +102,7 @@ def evaluate_columns(columns: Mapping[str, HostArray], requests: Sequence[Reques
     needed = {name for entry, _ in requests for name in entry.inputs}
     first = columns[requests[0][0].inputs[0]]
     dtype = str(first.dtype)
-    with jax.enable_x64(dtype == "float64"):
+    with _precision(dtype):
         uploaded = {name: jnp.array(columns[name]) for name in sorted(needed)}
     return program(requests, first.shape, dtype)(uploaded)
 
@@ -109,6 +110,13 @@ def evaluate_columns(columns: Mapping[str, HostArray], requests: Sequence[Reques
 def to_numpy(array: Array) -> HostArray:
     """See `api.Backend`."""
     return np.asarray(array)
+
+
+def _precision(dtype: str) -> Any:
+    """float64 inside of the block only: what the user set for the process stays as it is."""
+    # It had another home until JAX 0.8.
+    home: Any = jax if hasattr(jax, "enable_x64") else importlib.import_module("jax.experimental")
+    return home.enable_x64(dtype == "float64")
 
 
 @lru_cache(maxsize=PROGRAMS)
@@ -131,7 +139,7 @@ def _program(
         for name, column in given.items():
             if column.shape != shape or str(column.dtype) != dtype:
                 raise ValueError(f"{name}: {column.dtype}{column.shape}, not {dtype}{shape}")
-        with jax.enable_x64(dtype == "float64"):
+        with _precision(dtype):
             found: Outputs = jitted(given)
         # JAX sorts the keys of what a program returns.
         return {
