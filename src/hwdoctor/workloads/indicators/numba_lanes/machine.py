@@ -130,9 +130,9 @@ def _operate(  # noqa: C901, PLR0912, PLR0915 -- a jump table
     elif op == Op.WEIGHTED_SUM:
         windows.windowed_weighted_sum(out, a, sa, first, n, number(real), state, t, bars)
     elif op == Op.LARGEST:
-        windows.windowed_largest(out, a, sa, first, n, state, t, bars)
+        windows.windowed_extreme(out, a, sa, first, n, 1.0, state, t, bars)
     elif op == Op.SMALLEST:
-        windows.windowed_smallest(out, a, sa, first, n, state, t, bars)
+        windows.windowed_extreme(out, a, sa, first, n, -1.0, state, t, bars)
     elif op == Op.SINCE_LARGEST:
         windows.bars_since_largest(out, a, sa, first, n, state, t, bars)
     elif op == Op.VARIANCE:

@@ -79,10 +79,10 @@ def windowed_weighted_sum(
 
 
 @compiled  # type: ignore[untyped-decorator]
-def windowed_largest(
-    out: int, a: int, sa: int, first: int, n: int, state: int, t: int, bars: int
+def windowed_extreme(
+    out: int, a: int, sa: int, first: int, n: int, sign: float, state: int, t: int, bars: int
 ) -> None:
-    """Largest of n bars."""
+    """Largest of n bars for a sign of 1, the smallest for -1."""
     end = first + n - 1
     begin = max(end - t, 0)
     if begin >= bars:
@@ -96,44 +96,14 @@ def windowed_largest(
             head = splat(-INFINITY)
             best = head
             for k in range(n):
-                value = get(x - k * sa)
+                value = sign * get(x - k * sa)
                 best = where(value > best, value, best)
                 put(tails + (n - 1 - k) * ROW_BYTES, best)
         else:
-            value = get(x)
+            value = sign * get(x)
             head = where(value > head, value, head)
         tail = get(tails + j * ROW_BYTES)
-        put(out + i * ROW_BYTES, where(tail > head, tail, head))
-        j = 0 if j == n - 1 else j + 1
-    put(state, head)
-
-
-@compiled  # type: ignore[untyped-decorator]
-def windowed_smallest(
-    out: int, a: int, sa: int, first: int, n: int, state: int, t: int, bars: int
-) -> None:
-    """Smallest of n bars."""
-    end = first + n - 1
-    begin = max(end - t, 0)
-    if begin >= bars:
-        return
-    head = get(state)
-    tails = state + ROW_BYTES
-    j = (t + begin - end) % n
-    for i in range(begin, bars):
-        x = a + i * sa
-        if j == 0:
-            head = splat(INFINITY)
-            best = head
-            for k in range(n):
-                value = get(x - k * sa)
-                best = where(value < best, value, best)
-                put(tails + (n - 1 - k) * ROW_BYTES, best)
-        else:
-            value = get(x)
-            head = where(value < head, value, head)
-        tail = get(tails + j * ROW_BYTES)
-        put(out + i * ROW_BYTES, where(tail < head, tail, head))
+        put(out + i * ROW_BYTES, sign * where(tail > head, tail, head))
         j = 0 if j == n - 1 else j + 1
     put(state, head)
 
